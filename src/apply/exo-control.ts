@@ -25,6 +25,8 @@ export interface InstanceSpec {
 /** One chat answer used as a proof that an instance works. */
 export interface ProofAnswer {
   readonly text: string;
+  /** What the model thought aloud before it answered. */
+  readonly reasoning?: string;
   readonly model: string;
   readonly finishReason: string;
   readonly firstTokenMs: number;

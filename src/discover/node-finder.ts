@@ -19,7 +19,12 @@ export interface Sighting {
 /** What a finder reports. `gone` only lowers confidence; it never means that a node is dead. */
 export type FinderEvent =
   | { readonly kind: "seen"; readonly sighting: Sighting }
-  | { readonly kind: "gone"; readonly key: string }
+  | {
+      readonly kind: "gone";
+      readonly key: string;
+      /** Where the goodbye came from. Present: sightings of the same key at other addresses keep their confidence. */
+      readonly address?: string;
+    }
   | { readonly kind: "trouble"; readonly message: string };
 
 /** Looks for agents. Implemented by mDNS and by a list of hosts. */

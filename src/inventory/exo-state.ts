@@ -39,6 +39,12 @@ export interface ExoInstance {
   readonly id: string;
   readonly modelId: string;
   readonly transport: "ring" | "jaccl" | "unknown";
+  /** How the layers are divided; absent when exo's answer did not say. */
+  readonly sharding?: "pipeline" | "tensor" | "other";
+  /** Layers of the whole model, as the shards state it. */
+  readonly modelLayers?: number;
+  /** TCP ports that its runners listen on. A new instance on the same nodes must avoid them. */
+  readonly ports?: readonly number[];
   /** By rank. Empty when exo's answer could not be understood; such an instance is never healthy. */
   readonly shards: readonly ExoShard[];
 }
@@ -87,6 +93,8 @@ export interface ExoObservation {
   readonly instances: readonly ExoInstance[];
   readonly downloads: readonly ExoDownload[];
   readonly problems: readonly string[];
+  /** Set for an exo older than 1.0.68: why it can be watched but not driven. */
+  readonly observeOnly?: string;
 }
 
 /** One line of exo's `GET /models`. */

@@ -26,4 +26,8 @@ export interface ModelSpec {
   readonly kvStepTokens: number;
   /** Which layers attend to everything; the others slide. */
   readonly fullAttentionLayers: "odd" | readonly number[];
+  /** Parameters of one layer that a token meets: attention, norms, router and its experts. Sets the arithmetic of prefill. */
+  readonly activeParametersPerLayer?: number;
+  /** Query heads times head size: what attention multiplies per token of context. */
+  readonly attentionWidth?: number;
 }

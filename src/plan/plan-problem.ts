@@ -13,6 +13,8 @@ export interface PlanNode {
   readonly cordoned: boolean;
   /** False where chip constants were guessed. */
   readonly calibrated: boolean;
+  /** Arithmetic that prefill reaches, FLOP per second. Guessed from the bandwidth where absent. */
+  readonly prefillFlopsPerSec?: number;
 }
 
 /** A directed link. */

@@ -1,0 +1,46 @@
+/**
+ * Generates the TypeScript types of proto/node_agent.proto into src/adapters/grpc/generated/. Does nothing when they are
+ * newer than the proto file, this script and the lock file.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const protoFile = join(root, "proto", "node_agent.proto");
+const outFolder = join(root, "src", "adapters", "grpc", "generated");
+const stamp = join(outFolder, "up-to-date");
+const sources = [protoFile, fileURLToPath(import.meta.url), join(root, "package-lock.json")];
+
+const changedAt = (file) => (existsSync(file) ? statSync(file).mtimeMs : 0);
+if (existsSync(stamp) && sources.every((source) => changedAt(source) < changedAt(stamp))) process.exit(0);
+
+const loaderPackage = createRequire(import.meta.url).resolve("@grpc/proto-loader/package.json");
+const generator = join(dirname(loaderPackage), "build", "bin", "proto-loader-gen-types.js");
+// Moved to its place as one, so that a type check at the same time never sees half of the files.
+const freshFolder = join(root, "node_modules", ".cache", `grpc-types.${process.pid}`);
+mkdirSync(freshFolder, { recursive: true });
+const options = [
+  "--longs=Number",
+  "--enums=String",
+  "--defaults",
+  "--grpcLib=@grpc/grpc-js",
+  "--importFileExtension=.js",
+  `--includeDirs=${dirname(protoFile)}`,
+  `--outDir=${freshFolder}`,
+];
+const run = spawnSync(process.execPath, [generator, ...options, "node_agent.proto"], {
+  cwd: root,
+  stdio: ["ignore", "ignore", "inherit"],
+});
+if (run.status !== 0 || !existsSync(join(freshFolder, "node_agent.ts"))) {
+  rmSync(freshFolder, { recursive: true, force: true });
+  process.stderr.write(`Could not generate the gRPC types from ${protoFile}.\n`);
+  process.exit(1);
+}
+mkdirSync(dirname(outFolder), { recursive: true });
+writeFileSync(join(freshFolder, "up-to-date"), "");
+rmSync(outFolder, { recursive: true, force: true });
+renameSync(freshFolder, outFolder);

@@ -1,0 +1,28 @@
+import { type ExoVariant, readExoVariant } from "../../cluster/exo-variant.js";
+import type { ExoListedModel } from "../../inventory/exo-state.js";
+import { count, field, present, text } from "./fields.js";
+
+/**
+ * The variant from exo's `/openapi.json`. Cards became files with family and capabilities in 1.0.68; before that a
+ * controller can only watch.
+ *
+ * @returns undefined for anything older than 1.0.68.
+ */
+export function variantOf(openapi: unknown): ExoVariant | undefined {
+  const variant = readExoVariant(openapi);
+  return variant?.cardFields.includes("family") === true ? variant : undefined;
+}
+
+/** Lines of `GET /models`. exo rounds sizes to MiB. Up to 1.0.63 `id` is a short name and `hugging_face_id` the real one. */
+export function parseModels(raw: unknown): ExoListedModel[] | undefined {
+  const data = field(raw, "data");
+  if (!Array.isArray(data)) return undefined;
+  return data.flatMap((line: unknown) => {
+    const short = text(field(line, "id"));
+    const long = text(field(line, "hugging_face_id"));
+    const id = short?.includes("/") === true ? short : (long ?? short);
+    const mebibytes = count(field(line, "storage_size_megabytes"));
+    const storageBytes = mebibytes === undefined || mebibytes === 0 ? undefined : mebibytes * 1024 * 1024;
+    return id === undefined ? [] : [{ id, ...present({ storageBytes }) }];
+  });
+}

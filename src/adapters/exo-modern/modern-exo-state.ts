@@ -1,0 +1,40 @@
+import { exoNodeId } from "../../cluster/names.js";
+import { ExoAnswerError, type ExoState } from "../../inventory/exo-state.js";
+import { parseModels, variantOf } from "./exo-answers.js";
+import type { ExoHttp } from "./exo-http.js";
+import { field, isFields, text } from "./fields.js";
+import { parseState } from "./parse-state.js";
+
+/** Deadline of everything that only reads. */
+const readDeadlineMs = 5_000;
+const mebibyte = 1024 * 1024;
+/** `/state` keeps every finished task with its whole prompt, so it grows. */
+const stateLimitBytes = 64 * mebibyte;
+
+const get = (path: string) => ({ method: "GET", path, deadlineMs: readDeadlineMs }) as const;
+
+/** The reading half of exo 1.x's API. */
+export function createModernExoState(http: ExoHttp): ExoState {
+  const odd = (detail: string): ExoAnswerError => new ExoAnswerError(http.address, 200, detail, false);
+  return {
+    address: http.address,
+    nodeId: async (signal) => {
+      const id = text(await http.json(get("/node_id"), mebibyte, signal));
+      if (id === undefined) throw odd("/node_id is not a text");
+      return exoNodeId(id);
+    },
+    variant: async (signal) => variantOf(await http.json(get("/openapi.json"), 16 * mebibyte, signal)),
+    observe: async (signal) => {
+      const raw = await http.json(get("/state"), stateLimitBytes, signal);
+      // Without these two, "nothing runs" and "nothing could be read" would look the same.
+      const readable = isFields(field(raw, "instances")) && isFields(field(raw, "topology"));
+      if (!readable) throw odd("/state has no instances or no topology");
+      return parseState(raw);
+    },
+    models: async (signal) => {
+      const models = parseModels(await http.json(get("/models"), 16 * mebibyte, signal));
+      if (models === undefined) throw odd("/models is not a list");
+      return models;
+    },
+  };
+}

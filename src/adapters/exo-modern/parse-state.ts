@@ -1,0 +1,36 @@
+import type { ExoObservation } from "../../inventory/exo-state.js";
+import { count, field, isFields } from "./fields.js";
+import { parseDownloads } from "./parse-downloads.js";
+import { parseEdges } from "./parse-edges.js";
+import { parseInstances } from "./parse-instances.js";
+import { parsePeers } from "./parse-peers.js";
+
+/** Problems beyond this many say nothing new. */
+const problemLimit = 50;
+
+/**
+ * Reads exo's `/state`, in camelCase or snake_case, of any 1.x release. Fields it does not know are ignored.
+ *
+ * Never throws: whatever is not understood is named in `problems` and left out, and what remains is never read as healthier
+ * than it is (an instance with a broken shard has no shards at all, an odd runner is `unknown`).
+ */
+export function parseState(raw: unknown): ExoObservation {
+  const problems: string[] = [];
+  if (!isFields(raw)) problems.push("state: not an object");
+  const index = field(raw, "lastEventAppliedIdx");
+  const lastEventIndex = count(index);
+  if (lastEventIndex === undefined && index !== -1) problems.push("lastEventAppliedIdx: not a whole number");
+  const topology = field(raw, "topology");
+  const old = field(raw, "nodeProfiles") !== undefined;
+  const observation = {
+    lastEventIndex: lastEventIndex ?? -1,
+    peers: parsePeers(raw, problems),
+    edges: old ? [] : parseEdges(field(topology, "connections"), problems),
+    instances: parseInstances(field(raw, "instances"), field(raw, "runners"), problems),
+    downloads: parseDownloads(field(raw, "downloads"), problems),
+    ...(old
+      ? { observeOnly: "this exo is older than 1.0.64: it can be watched, but its layers cannot be placed" }
+      : {}),
+  };
+  return { ...observation, problems: [...new Set(problems)].slice(0, problemLimit) };
+}

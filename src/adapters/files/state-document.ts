@@ -1,0 +1,116 @@
+import { z } from "zod";
+import { agentId, nodeName } from "../../cluster/names.js";
+import { pinPattern } from "../../cluster/spki-pin.js";
+import type {
+  DesiredState,
+  Member,
+  MemberChange,
+  RedeemOutcome,
+  StoredJoinToken,
+} from "../../controller/state-store.js";
+
+/** Version of the shape below. A file with a higher one was written by a newer exoctl. */
+export const documentVersion = 1;
+
+const atSchema = z.number().nonnegative();
+const agentIdSchema = z.string().min(1).transform(agentId);
+const nameSchema = z.string().min(1).transform(nodeName);
+
+const memberSchema = z.strictObject({
+  agentId: agentIdSchema,
+  name: nameSchema,
+  pin: z.string().regex(pinPattern),
+  certificatePem: z.string(),
+  enrolledAt: atSchema,
+  lastAddress: z.strictObject({ host: z.string().min(1), port: z.int().min(1).max(65_535) }).exactOptional(),
+  cordoned: z.boolean(),
+});
+
+const tokenSchema = z.strictObject({
+  id: z.string().min(1),
+  key: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+  createdAt: atSchema,
+  expiresAt: atSchema,
+  forName: nameSchema.exactOptional(),
+  usedAt: atSchema.exactOptional(),
+  usedBy: agentIdSchema.exactOptional(),
+});
+
+const desiredSchema = z.strictObject({
+  generation: z.int().positive(),
+  appliedAt: atSchema,
+  appliedBy: z.string(),
+  reason: z.string(),
+  models: z.array(z.record(z.string(), z.unknown())),
+  added: z.array(z.string()).exactOptional(),
+});
+
+/** The whole state as it stands in the file. */
+export const documentSchema = z.strictObject({
+  version: z.literal(documentVersion),
+  clusterId: z.string().regex(/^[a-z2-7]{8}$/),
+  term: z.int().nonnegative(),
+  members: z.array(memberSchema),
+  tokens: z.array(tokenSchema),
+  desired: desiredSchema.exactOptional(),
+});
+
+export interface StateDocument {
+  readonly version: typeof documentVersion;
+  readonly clusterId: string;
+  readonly term: number;
+  readonly members: readonly Member[];
+  readonly tokens: readonly StoredJoinToken[];
+  readonly desired?: DesiredState;
+}
+
+/** A change: the next document, or the same one when nothing is to be written, and what the caller is told. */
+export interface Change<T> {
+  readonly next: StateDocument;
+  readonly outcome: T;
+}
+
+const keepExpiredMs = 24 * 3_600_000;
+
+export function withToken(document: StateDocument, token: StoredJoinToken): Change<undefined> {
+  const kept = document.tokens.filter((other) => other.expiresAt + keepExpiredMs > token.createdAt);
+  return { next: { ...document, tokens: [...kept, token] }, outcome: undefined };
+}
+
+export function withRedeemedToken(document: StateDocument, id: string, member: Member): Change<RedeemOutcome> {
+  const no = (outcome: RedeemOutcome): Change<RedeemOutcome> => ({ next: document, outcome });
+  const token = document.tokens.find((candidate) => candidate.id === id);
+  if (token === undefined) return no("unknown");
+  if (token.usedAt !== undefined) return no("used");
+  const before = document.members.find((other) => other.agentId === member.agentId);
+  const others = document.members.filter((other) => other.agentId !== member.agentId);
+  if (token.forName !== undefined && before !== undefined && before.name !== token.forName) return no("other-member");
+  if (others.some((other) => other.name === member.name)) return no("name-taken");
+  if (others.some((other) => other.pin === member.pin)) return no("key-taken");
+  const used: StoredJoinToken = { ...token, usedAt: member.enrolledAt, usedBy: member.agentId };
+  const tokens = document.tokens.map((other) => (other.id === id ? used : other));
+  return { next: { ...document, tokens, members: [...others, member] }, outcome: "redeemed" };
+}
+
+export function withChangedMember(
+  document: StateDocument,
+  id: Member["agentId"],
+  change: MemberChange,
+): Change<"changed" | "absent" | "name-taken"> {
+  if (!document.members.some((member) => member.agentId === id)) return { next: document, outcome: "absent" };
+  const taken = document.members.some((member) => member.agentId !== id && member.name === change.name);
+  if (taken) return { next: document, outcome: "name-taken" };
+  const members = document.members.map((member) => (member.agentId === id ? { ...member, ...change } : member));
+  return { next: { ...document, members }, outcome: "changed" };
+}
+
+export function withoutMember(document: StateDocument, id: Member["agentId"]): Change<"removed" | "absent"> {
+  const members = document.members.filter((member) => member.agentId !== id);
+  if (members.length === document.members.length) return { next: document, outcome: "absent" };
+  return { next: { ...document, members }, outcome: "removed" };
+}
+
+export function withDesired(document: StateDocument, desired: DesiredState): Change<"saved" | "outdated"> {
+  if (desired.generation !== (document.desired?.generation ?? 0) + 1) return { next: document, outcome: "outdated" };
+  return { next: { ...document, desired }, outcome: "saved" };
+}

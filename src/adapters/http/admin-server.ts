@@ -1,0 +1,134 @@
+import { once } from "node:events";
+import { chmod, rm } from "node:fs/promises";
+import { connect } from "node:net";
+import { Readable } from "node:stream";
+import fastify, { type FastifyInstance } from "fastify";
+import { z } from "zod";
+import type { AdminApi, ApplySummary, ProgressLine } from "../../controller/admin-api.js";
+import type { Close } from "../../runtime/close-all.js";
+import type { Logger } from "../../runtime/logger.js";
+import { Problem } from "../../runtime/problem.js";
+
+const statusOf = { usage: 400, infeasible: 409, unreachable: 502, failed: 500 } as const;
+
+const planBody = z.strictObject({ model: z.string().optional() });
+const applyBody = z.strictObject({
+  clusterYaml: z.string().optional(),
+  model: z.string().optional(),
+  mode: z.enum(["apply", "dry-run"]),
+  by: z.string().max(200),
+});
+const tokenBody = z.strictObject({
+  forName: z.string().max(63).optional(),
+  ttlMs: z.int().min(60_000).max(86_400_000),
+});
+
+/** One line of the answer to `POST /api/v1/apply`, which streams newline-separated JSON. */
+export type ApplyLine =
+  | { readonly progress: ProgressLine }
+  | { readonly result: ApplySummary }
+  | { readonly problem: ProblemBody };
+
+/** How a `Problem` crosses the socket. */
+export interface ProblemBody {
+  readonly kind: Problem["kind"];
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/**
+ * Serves the admin API on a Unix socket that only its owner may open (mode 0600), so that no secret and no TCP port is
+ * needed on the controller's own machine.
+ *
+ * @throws Problem `controller_running` when another controller answers on that socket.
+ */
+export async function openAdminServer(options: {
+  readonly socketPath: string;
+  readonly api: AdminApi;
+  readonly logger: Logger;
+}): Promise<Close> {
+  if (await answers(options.socketPath))
+    throw new Problem(
+      "failed",
+      "controller_running",
+      `another controller is running on ${options.socketPath}`,
+      "Stop it first, or set EXOCTL_HOME to another folder.",
+    );
+  await rm(options.socketPath, { force: true });
+  const server = fastify({ bodyLimit: 4 * 1024 * 1024, forceCloseConnections: true });
+  addRoutes(server, options.api, options.logger);
+  const before = process.umask(0o177);
+  try {
+    await server.listen({ path: options.socketPath });
+  } finally {
+    process.umask(before);
+  }
+  await chmod(options.socketPath, 0o600);
+  return async () => {
+    await server.close();
+    await rm(options.socketPath, { force: true });
+  };
+}
+
+async function answers(socketPath: string): Promise<boolean> {
+  const socket = connect(socketPath);
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false; // nobody listens: a socket left behind, or none
+  } finally {
+    socket.destroy();
+  }
+}
+
+function addRoutes(server: FastifyInstance, api: AdminApi, logger: Logger): void {
+  server.get("/api/v1/info", () => api.info());
+  server.get("/api/v1/status", () => api.status());
+  server.get("/api/v1/discover", () => api.discover());
+  server.post("/api/v1/plan", (request) => {
+    const { model } = planBody.parse(request.body);
+    return api.plan(model === undefined ? {} : { model });
+  });
+  server.post("/api/v1/tokens", (request) => {
+    const { forName, ttlMs } = tokenBody.parse(request.body);
+    return api.createToken({ ttlMs, ...(forName === undefined ? {} : { forName }) });
+  });
+  server.post("/api/v1/apply", (request, reply) => {
+    const { clusterYaml, model, ...rest } = applyBody.parse(request.body);
+    const gone = new AbortController();
+    reply.raw.once("close", () => gone.abort());
+    const wanted = {
+      ...rest,
+      ...(clusterYaml === undefined ? {} : { clusterYaml }),
+      ...(model === undefined ? {} : { model }),
+    };
+    const lines = applyLines((report) => api.apply(wanted, report, gone.signal), logger);
+    return reply.type("application/x-ndjson").send(lines);
+  });
+  server.setErrorHandler((error, _request, reply) => {
+    const body = problemBody(error, logger);
+    return reply.status(error instanceof z.ZodError ? 400 : statusOf[body.kind]).send({ problem: body });
+  });
+}
+
+function applyLines(work: (report: (line: ProgressLine) => void) => Promise<ApplySummary>, logger: Logger): Readable {
+  const lines = new Readable({ read: () => {} });
+  const push = (line: ApplyLine): void => void lines.push(`${JSON.stringify(line)}\n`);
+  work((progress) => push({ progress }))
+    .then((result) => push({ result }))
+    .catch((error: unknown) => push({ problem: problemBody(error, logger) }))
+    .finally(() => lines.push(null));
+  return lines;
+}
+
+function problemBody(error: unknown, logger: Logger): ProblemBody {
+  if (error instanceof Problem) {
+    const { kind, code, message, hint } = error;
+    return { kind, code, message, ...(hint === undefined ? {} : { hint }) };
+  }
+  if (error instanceof z.ZodError) return { kind: "usage", code: "bad_request", message: z.prettifyError(error) };
+  logger.error("admin request failed", { error });
+  return { kind: "failed", code: "internal", message: "the controller failed on this request; its log says more" };
+}

@@ -1,0 +1,23 @@
+import { destination, type Logger as Pino, pino, stdSerializers } from "pino";
+import type { LogFields, Logger } from "../../runtime/logger.js";
+
+/**
+ * Logs JSON lines to a file descriptor, standard error unless told otherwise. Writes are synchronous, so that the last words
+ * of a dying process are not lost.
+ */
+export function createPinoLogger(options: { readonly level: string; readonly fd?: number }): Logger {
+  return wrap(
+    pino(
+      { level: options.level, base: null, serializers: { error: stdSerializers.err } },
+      destination({ fd: options.fd ?? 2, sync: true }),
+    ),
+  );
+}
+
+const wrap = (pinoLogger: Pino): Logger => ({
+  debug: (message, fields: LogFields = {}) => pinoLogger.debug(fields, message),
+  info: (message, fields: LogFields = {}) => pinoLogger.info(fields, message),
+  warn: (message, fields: LogFields = {}) => pinoLogger.warn(fields, message),
+  error: (message, fields: LogFields = {}) => pinoLogger.error(fields, message),
+  child: (fields) => wrap(pinoLogger.child(fields)),
+});

@@ -1,0 +1,95 @@
+import { createPrivateKey, randomUUID, X509Certificate } from "node:crypto";
+import { link, mkdir, open, readFile, stat, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { spkiPin } from "../../cluster/spki-pin.js";
+import { Problem } from "../../runtime/problem.js";
+import { createCertificate } from "./create-certificate.js";
+
+/** Key and certificate of this controller or agent. `pin` is what others know it by. */
+export interface Identity {
+  readonly certificatePem: string;
+  readonly privateKeyPem: string;
+  /** base64url SHA-256 of the public key (SPKI). */
+  readonly pin: string;
+}
+
+/** One file for both parts: it is there whole or not at all. */
+const fileName = "identity.pem";
+
+const isMissing = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "ENOENT";
+const isTaken = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "EEXIST";
+
+function parse(text: string, file: string): Identity {
+  const blocks = text.match(/-----BEGIN ([A-Z ]+)-----[\s\S]+?-----END \1-----\n?/g) ?? [];
+  const certificatePem = blocks.find((block) => block.includes("BEGIN CERTIFICATE"));
+  const privateKeyPem = blocks.find((block) => block.includes("PRIVATE KEY"));
+  try {
+    if (certificatePem === undefined || privateKeyPem === undefined) throw new Error("a part is missing");
+    if (!new X509Certificate(certificatePem).checkPrivateKey(createPrivateKey(privateKeyPem)))
+      throw new Error("key and certificate do not belong together");
+    return { certificatePem, privateKeyPem, pin: spkiPin(certificatePem) };
+  } catch (cause) {
+    throw new Problem(
+      "failed",
+      "identity_damaged",
+      `The identity in ${file} is damaged`,
+      "Put the file back from a backup. If there is none, move it away and start again: a new identity is made, and every machine that knew the old one has to enrol again.",
+      { cause },
+    );
+  }
+}
+
+async function load(file: string): Promise<Identity | undefined> {
+  try {
+    const { mode } = await stat(file);
+    if ((mode & 0o077) !== 0) {
+      throw new Problem(
+        "failed",
+        "identity_exposed",
+        `Other users of this machine can read the private key in ${file}`,
+        `Run: chmod 600 "${file}"`,
+      );
+    }
+    return parse(await readFile(file, "utf8"), file);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Writes the file unless another process was faster; either way there is exactly one, complete and durable. */
+async function createOnce(folder: string, file: string, commonName: string, now: number): Promise<void> {
+  const { certificatePem, privateKeyPem } = await createCertificate(commonName, now);
+  const draft = join(folder, `.${fileName}.${randomUUID()}`);
+  const handle = await open(draft, "wx", 0o600);
+  try {
+    await handle.writeFile(privateKeyPem + certificatePem);
+    await handle.sync();
+    // A link, not a rename: it fails where a rename would replace the identity another process has just made.
+    await link(draft, file);
+  } catch (error) {
+    if (!isTaken(error)) throw error;
+  } finally {
+    await handle.close();
+    await unlink(draft);
+  }
+}
+
+/**
+ * Reads the identity kept in a folder, or makes one there at the first start: a P-256 key and a self-signed certificate, in a
+ * file that only this user can read. Safe when several processes start at once: all get the same identity.
+ *
+ * @param folder made with mode 0700 when it is not there
+ * @param commonName for people who look at the certificate
+ * @throws Problem `identity_damaged` or `identity_exposed`; nothing is changed then.
+ */
+export async function loadOrCreateIdentity(folder: string, commonName: string): Promise<Identity> {
+  const file = join(folder, fileName);
+  const existing = await load(file);
+  if (existing !== undefined) return existing;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await createOnce(folder, file, commonName, Date.now());
+  const made = await load(file);
+  if (made === undefined) throw new Error(`${file} disappeared while it was being made`);
+  return made;
+}

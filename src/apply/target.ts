@@ -1,0 +1,49 @@
+import type { LayerRange } from "../cluster/layer-range.js";
+import type { NodeName } from "../cluster/names.js";
+import type { EntrySpec } from "../cluster/registry-report.js";
+
+/** One stage of the placement that is wanted. */
+export interface TargetStage {
+  readonly node: NodeName;
+  readonly layers: LayerRange;
+}
+
+/** What shall run for one model. */
+export interface ApplyTarget {
+  readonly clusterId: string;
+  /** Of the desired state; part of the instance's id, so that people can tell old from new. */
+  readonly generation: number;
+  /** The name clients use, such as `gpt-oss-120b`. */
+  readonly servedName: string;
+  readonly entry: EntrySpec;
+  /** `own`: exo runs our registry entry, written by the agents. `builtin`: exo runs its own card of the weights' model. */
+  readonly entryMode: "own" | "builtin";
+  /** In rank order. */
+  readonly stages: readonly TargetStage[];
+}
+
+/** The entry under the id that exo will run it by. */
+export const entryToRun = ({ entry, entryMode }: ApplyTarget): EntrySpec =>
+  entryMode === "own" ? entry : { ...entry, modelId: entry.weightsOf };
+
+/** The entry under the id that its weights are downloaded by. */
+export const entryToDownload = ({ entry }: ApplyTarget): EntrySpec => ({ ...entry, modelId: entry.weightsOf });
+
+/** A served name as part of an instance's id. */
+const slugOf = (servedName: string): string => servedName.toLowerCase().replace(/[^a-z0-9.]+/g, "-");
+
+/** What all instances of this cluster and model have in common, whatever their generation. */
+const idStem = (target: ApplyTarget): string => `exoctl-${target.clusterId}-${slugOf(target.servedName)}-g`;
+
+/** @param suffix six hexadecimal digits, new for each instance: exo ignores a second one of the same id */
+export const newInstanceId = (target: ApplyTarget, suffix: string): string =>
+  `${idStem(target)}${target.generation}-${suffix}`;
+
+/**
+ * Whether this instance was made for this model of this cluster. Exact, not by prefix: cluster `a` must not take an
+ * instance of cluster `a-b` for its own.
+ */
+export function isOfTarget(target: ApplyTarget, instanceId: string): boolean {
+  const stem = idStem(target);
+  return instanceId.startsWith(stem) && /^\d+-[0-9a-f]{6}$/.test(instanceId.slice(stem.length));
+}

@@ -1,0 +1,98 @@
+import { createParser } from "eventsource-parser";
+import { request } from "undici";
+import { z } from "zod";
+import { Problem } from "../runtime/problem.js";
+
+/** One answer as a person at a terminal sees it. */
+export interface GatewayAnswer {
+  readonly text: string;
+  /** From sending the request to the first piece of text, reasoning included. */
+  readonly firstTokenMs: number;
+  readonly tookMs: number;
+  readonly completionTokens?: number;
+}
+
+const chunkSchema = z.object({
+  choices: z
+    .array(z.object({ delta: z.object({ content: z.string().nullish(), reasoning_content: z.string().nullish() }) }))
+    .default([]),
+  usage: z.object({ completion_tokens: z.number() }).nullish(),
+  error: z.object({ message: z.string() }).optional(),
+});
+
+/**
+ * Asks a model through the gateway and hands on the answer as it streams.
+ *
+ * @throws Problem `gateway_refused` with the gateway's own sentence, or `answer_broken` when the stream ends early.
+ */
+export async function askGateway(options: {
+  /** Such as `http://127.0.0.1:8415`. */
+  readonly gateway: string;
+  readonly model: string;
+  readonly prompt: string;
+  readonly onText: (text: string) => void;
+  readonly signal: AbortSignal;
+}): Promise<GatewayAnswer> {
+  const startedAt = performance.now();
+  const answer = await request(`${options.gateway}/v1/chat/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      model: options.model,
+      stream: true,
+      stream_options: { include_usage: true },
+      messages: [{ role: "user", content: options.prompt }],
+    }),
+    signal: options.signal,
+    bodyTimeout: 0,
+  });
+  if (answer.statusCode !== 200) throw await refusal(answer.body);
+  const reader = createReader(options.onText, startedAt);
+  for await (const piece of answer.body.setEncoding("utf8")) reader.feed(String(piece));
+  return { ...reader.finish(), tookMs: performance.now() - startedAt };
+}
+
+function createReader(onText: (text: string) => void, startedAt: number) {
+  let text = "";
+  let firstTokenMs: number | undefined;
+  let completionTokens: number | undefined;
+  let finished = false;
+  let failure: string | undefined;
+  const parser = createParser({
+    onEvent: ({ data }) => {
+      if (data === "[DONE]") {
+        finished = true;
+        return;
+      }
+      const chunk = chunkSchema.parse(JSON.parse(data));
+      failure ??= chunk.error?.message;
+      completionTokens = chunk.usage?.completion_tokens ?? completionTokens;
+      const delta = chunk.choices[0]?.delta;
+      if (delta?.content || delta?.reasoning_content) firstTokenMs ??= performance.now() - startedAt;
+      if (!delta?.content) return;
+      text += delta.content;
+      onText(delta.content);
+    },
+  });
+  return {
+    feed: (piece: string): void => parser.feed(piece),
+    finish: (): Omit<GatewayAnswer, "tookMs"> => {
+      if (failure !== undefined || !finished)
+        throw new Problem(
+          "failed",
+          "answer_broken",
+          failure ?? "the answer ended before it was complete",
+          "Ask again; `exoctl status` shows whether the model is still up.",
+        );
+      return { text, firstTokenMs: firstTokenMs ?? 0, ...(completionTokens === undefined ? {} : { completionTokens }) };
+    },
+  };
+}
+
+async function refusal(body: { json(): Promise<unknown> }): Promise<Problem> {
+  const parsed = z
+    .object({ error: z.object({ message: z.string() }) })
+    .safeParse(await body.json().catch(() => undefined));
+  const message = parsed.success ? parsed.data.error.message : "the gateway refused the request";
+  return new Problem("failed", "gateway_refused", message, "`exoctl status` shows which models are ready.");
+}

@@ -1,0 +1,163 @@
+import { readFileSync } from "node:fs";
+import { homedir, hostname } from "node:os";
+import { join, resolve } from "node:path";
+import { type Command, Option } from "commander";
+import { type HostPort, parseHostPort } from "../../config/host-port.js";
+import { Problem } from "../../runtime/problem.js";
+import { stateHome } from "../find-controller.js";
+import { type CommonOptions, withCommonOptions } from "../options.js";
+import { untilStopped } from "../until-stopped.js";
+import { version } from "../version.js";
+
+interface AgentOptions extends CommonOptions {
+  readonly controller?: string;
+  readonly pin?: string;
+  readonly tokenFile?: string;
+  readonly listen: string;
+  readonly name?: string;
+  readonly interface: string;
+  readonly exoHome?: string;
+  readonly exoApiPort: string;
+  readonly simulatedMac?: string;
+}
+
+/** `exoctl agent`: the node daemon. */
+export function addAgentCommand(program: Command): void {
+  withCommonOptions(program.command("agent"))
+    .description("the node daemon: measures this machine, keeps exo's registry, runs exo")
+    .argument(
+      "[exo-command...]",
+      "after --: how to start exo, such as /opt/exo/.venv/bin/exo; without it exo is only observed",
+    )
+    .option("--controller <host:port>", "join this controller (see `exoctl token create`)")
+    .option("--pin <pin>", "the controller's pin, as `exoctl token create` printed it")
+    .option("--token-file <file>", "where the join token is; - reads it from standard input")
+    .option("--listen <host:port>", "where the controller reaches this agent", "0.0.0.0:8417")
+    .option("--name <name>", "what to call this node (default: its host name)")
+    .option("--interface <name>", "network interface for mDNS, or auto", "auto")
+    .option("--exo-home <folder>", "exo's data folder (default: exo's own rule)")
+    .option("--exo-api-port <port>", "TCP port of exo's API on this machine", "52415")
+    .addOption(new Option("--simulated-mac <file>", "be a simulated Mac").hideHelp())
+    .action(async (exoCommand: string[], options: AgentOptions) => {
+      if (options.simulatedMac !== undefined) return runSimulated(options.simulatedMac, options);
+      return runReal(exoCommand, options);
+    });
+}
+
+async function runReal(exoCommand: readonly string[], options: AgentOptions): Promise<void> {
+  const { startEnrollingAgent } = await import("../../processes/enrolling-agent.js");
+  const { createPinoLogger } = await import("../../adapters/system/pino-logger.js");
+  const { createMacosHostProbe } = await import("../../adapters/macos/macos-host-probe.js");
+  const { exoFolders } = await import("../../agent/exo-folders.js");
+  const homeFolder = join(stateHome(), "agent");
+  const folders = exoFolders(process.platform, process.env, homedir(), options.exoHome && resolve(options.exoHome));
+  const join_ = await readJoin(options);
+  const [command, ...args] = exoCommand;
+  const agent = await startEnrollingAgent({
+    homeFolder,
+    name: options.name ?? hostname().replace(/\..*$/, ""),
+    agentVersion: version,
+    machine: "real",
+    listen: checkedHostPort(options.listen, "--listen"),
+    hostProbe: createMacosHostProbe(),
+    mdns: { serviceType: "exoctl", interfaceAddress: options.interface, port: 5353 },
+    exo: {
+      ...folders,
+      apiPort: Number(options.exoApiPort),
+      generation: "modern",
+      // exo and its instances go on serving when the agent is restarted or updated.
+      onClose: "leave",
+      ...(command === undefined
+        ? {}
+        : { program: { command, args, env: exoEnvironment(), cwd: homedir(), logFile: join(homeFolder, "exo.log") } }),
+    },
+    ...(join_ === undefined ? {} : { join: join_ }),
+    logger: createPinoLogger({ level: options.logLevel === "warn" ? "info" : options.logLevel }),
+  });
+  const failed = agent.enrolment.then((outcome) => {
+    if (outcome.kind === "failed") throw outcome.error;
+    if (outcome.kind === "enrolled")
+      process.stderr.write(`exoctl agent is up on port ${agent.port} and belongs to a controller\n`);
+  });
+  await untilStopped(agent.close, failed);
+}
+
+/** What exo gets to see of our environment: what it needs to run and its own settings, never anything else. */
+function exoEnvironment(): Record<string, string> {
+  const wanted =
+    /^(PATH|HOME|LANG|LC_.*|TMPDIR|USER|LOGNAME|XDG_DATA_HOME|XDG_CACHE_HOME|EXO_.*|TIKTOKEN_.*|HF_ENDPOINT|HF_HOME|HTTPS_PROXY)$/;
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] => wanted.test(entry[0]) && entry[1] !== undefined,
+    ),
+  );
+}
+
+async function runSimulated(file: string, options: AgentOptions): Promise<void> {
+  const { startSimulatedAgent } = await import("../../processes/simulated-agent.js");
+  const agent = await startSimulatedAgent({ file, token: await firstLine(), version, logLevel: options.logLevel });
+  // The process that started it holds the other end: when that goes, however it goes, the simulated Mac goes too.
+  process.stdin.once("end", () => process.kill(process.pid, "SIGTERM")).resume();
+  await untilStopped(agent.close);
+}
+
+async function readJoin(options: AgentOptions) {
+  const { parseJoinToken } = await import("../../controller/join-token.js");
+  if (options.controller === undefined) {
+    if (options.tokenFile === undefined) return undefined;
+    throw new Problem(
+      "usage",
+      "no_controller_address",
+      "a token was given but no controller",
+      "Add --controller HOST:PORT as `exoctl token create` printed it.",
+    );
+  }
+  const text =
+    options.tokenFile === undefined || options.tokenFile === "-" ? await firstLine() : readToken(options.tokenFile);
+  const token = parseJoinToken(text.trim());
+  if (options.pin !== undefined && options.pin !== token.controllerPin)
+    throw new Problem(
+      "usage",
+      "pin_differs",
+      "the token was made by another controller than --pin says",
+      "Paste the whole output of one `exoctl token create`.",
+    );
+  return { controller: checkedHostPort(options.controller, "--controller"), token };
+}
+
+function readToken(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new Problem(
+      "usage",
+      "no_token_file",
+      `can't read the token file ${file}`,
+      "Name a file that holds the token, or - for standard input.",
+      { cause },
+    );
+  }
+}
+
+async function firstLine(): Promise<string> {
+  const { createInterface } = await import("node:readline");
+  const lines = createInterface({ input: process.stdin });
+  for await (const line of lines) return line;
+  throw new Problem(
+    "usage",
+    "no_token",
+    "no join token came on standard input",
+    "Paste the token, or name its file with --token-file.",
+  );
+}
+
+function checkedHostPort(text: string, option: string): HostPort {
+  const parsed = parseHostPort(text, 8418);
+  if (parsed !== undefined) return parsed;
+  throw new Problem(
+    "usage",
+    "bad_address",
+    `${option} ${text} is not an address`,
+    "Write host:port, such as 10.0.0.5:8418.",
+  );
+}

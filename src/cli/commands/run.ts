@@ -1,0 +1,46 @@
+import { userInfo } from "node:os";
+import type { Command } from "commander";
+import { Problem } from "../../runtime/problem.js";
+import { askGateway } from "../ask-gateway.js";
+import { withController } from "../find-controller.js";
+import { type CommonOptions, withCommonOptions } from "../options.js";
+import { progressOn, showProgress } from "../progress.js";
+
+interface RunOptions extends CommonOptions {
+  readonly prompt?: string;
+}
+
+/** `exoctl run MODEL [PROMPT]`: converge, wait until ready, answer. The answer alone goes to standard output. */
+export function addRunCommand(program: Command): void {
+  withCommonOptions(program.command("run"))
+    .description("make sure a model runs, and ask it something")
+    .argument("<model>", "a name of the catalogue, such as gpt-oss-120b")
+    .argument("[prompt]", "what to ask; without it the model is only brought up")
+    .option("--prompt <text>", "what to ask, as exo 0.x had it")
+    .action(async (model: string, argument: string | undefined, options: RunOptions) => {
+      if (argument !== undefined && options.prompt !== undefined)
+        throw new Problem(
+          "usage",
+          "two_prompts",
+          "the prompt is given twice",
+          "Give it as an argument or with --prompt.",
+        );
+      await run(model, argument ?? options.prompt, options);
+    });
+}
+
+async function run(model: string, prompt: string | undefined, options: RunOptions): Promise<void> {
+  const info = await withController(async (controller) => {
+    const progress = showProgress(progressOn(process.stderr));
+    const request = { model, mode: "apply", by: userInfo().username } as const;
+    await controller.apply(request, progress.report, new AbortController().signal).finally(progress.stop);
+    return controller.info();
+  });
+  if (prompt === undefined) return;
+  const stop = new AbortController();
+  process.once("SIGINT", () => stop.abort());
+  const text = options.output === "text";
+  const onText = (piece: string): void => void (text && process.stdout.write(piece));
+  const answer = await askGateway({ gateway: info.gateway, model, prompt, onText, signal: stop.signal });
+  process.stdout.write(text ? "\n" : `${JSON.stringify({ model, ...answer }, null, 2)}\n`);
+}

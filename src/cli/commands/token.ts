@@ -1,0 +1,28 @@
+import type { Command } from "commander";
+import { parseDuration } from "../../config/parse-duration.js";
+import { withController } from "../find-controller.js";
+import { type CommonOptions, withCommonOptions } from "../options.js";
+import { palette, printResult } from "../output.js";
+import { renderJoin } from "../render/join-view.js";
+
+interface TokenOptions extends CommonOptions {
+  readonly for?: string;
+  readonly ttl: string;
+}
+
+/** `exoctl token create`: what to paste on a Mac so that it joins. */
+export function addTokenCommand(program: Command): void {
+  const token = program.command("token").description("join tokens for new nodes");
+  withCommonOptions(token.command("create"))
+    .description("make a single-use join token and print what to run on the new node")
+    .option("--for <name>", "only this node may use it")
+    .option("--ttl <duration>", "how long it stays valid, such as 15m", "30m")
+    .action(async (options: TokenOptions) => {
+      const request = {
+        ttlMs: parseDuration(options.ttl),
+        ...(options.for === undefined ? {} : { forName: options.for }),
+      };
+      const join = await withController((controller) => controller.createToken(request));
+      printResult(join, options.output, () => renderJoin(join, palette(process.stdout)));
+    });
+}

@@ -1,0 +1,27 @@
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { defaultHome } from "../adapters/files/state-home.js";
+import { type AdminClient, openAdminClient } from "../adapters/http/admin-client.js";
+import { simulationPointer, socketName } from "../processes/state-names.js";
+
+/** The folder of exoctl's state on this machine: `EXOCTL_HOME`, or the platform's place. */
+export const stateHome = (): string => process.env.EXOCTL_HOME ?? defaultHome(process.platform, process.env, homedir());
+
+/** The controller's socket; a running simulation's when there is no other controller. */
+export function findSocket(home: string): string {
+  const own = join(home, socketName);
+  const pointer = join(home, simulationPointer);
+  if (existsSync(own) || !existsSync(pointer)) return own;
+  return join(readFileSync(pointer, "utf8").trim(), socketName);
+}
+
+/** Runs `use` with a client of the controller on this machine, and closes it. */
+export async function withController<T>(use: (client: AdminClient) => Promise<T>): Promise<T> {
+  const client = openAdminClient(findSocket(stateHome()));
+  try {
+    return await use(client);
+  } finally {
+    await client.close();
+  }
+}

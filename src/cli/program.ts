@@ -1,0 +1,34 @@
+import { Command } from "commander";
+import { addAgentCommand } from "./commands/agent.js";
+import { addApplyCommand } from "./commands/apply.js";
+import { addDiscoverCommand } from "./commands/discover.js";
+import { addEnvCommand } from "./commands/env.js";
+import { addPlanCommand } from "./commands/plan.js";
+import { addRunCommand } from "./commands/run.js";
+import { addStatusCommand } from "./commands/status.js";
+import { addTokenCommand } from "./commands/token.js";
+import { addUpCommand } from "./commands/up.js";
+import { version } from "./version.js";
+
+/** The whole command line. Commands load what they need when they run, so that `--help` stays fast. */
+export function createProgram(): Command {
+  const program = new Command("exoctl")
+    .description("The orchestrator for exo clusters of Mac Studios")
+    .version(version)
+    .exitOverride()
+    .showSuggestionAfterError()
+    .showHelpAfterError("(add --help for what this command takes)");
+  for (const add of [
+    addUpCommand,
+    addAgentCommand,
+    addTokenCommand,
+    addDiscoverCommand,
+    addPlanCommand,
+    addApplyCommand,
+    addRunCommand,
+    addStatusCommand,
+    addEnvCommand,
+  ])
+    add(program);
+  return program;
+}

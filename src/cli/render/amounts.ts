@@ -1,0 +1,24 @@
+const bytesPerGib = 2 ** 30;
+
+/** `27.1`: GiB with one decimal, for where the unit stands beside it. */
+export const gib = (bytes: number): string => (bytes / bytesPerGib).toFixed(1);
+
+/** `27.1 GiB`. */
+export const gibText = (bytes: number): string => `${gib(bytes)} GiB`;
+
+/** `71.2 tokens/s`. */
+export const rateText = (tokensPerSec: number): string =>
+  `${tokensPerSec.toFixed(tokensPerSec < 100 ? 1 : 0)} tokens/s`;
+
+/** `±25 %`. */
+export const bandText = (fraction: number): string => `±${Math.round(fraction * 100)} %`;
+
+/** `14.1 ms`. */
+export const millisText = (seconds: number): string => `${(seconds * 1000).toFixed(1)} ms`;
+
+/** `0-13`: layers with both ends included, as people count them. */
+export const layersText = (start: number, end: number): string =>
+  end - start === 1 ? `${start}` : `${start}-${end - 1}`;
+
+/** `1 node`, `3 nodes`. */
+export const countText = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;

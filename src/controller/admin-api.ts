@@ -1,0 +1,61 @@
+import type { PlanResult } from "../plan/plan-result.js";
+import type { DiscoveredHost, StatusReport } from "./status-report.js";
+
+/** Facts about a running controller that its clients need. */
+export interface ControllerInfo {
+  readonly version: string;
+  readonly pid: number;
+  readonly simulated: boolean;
+  readonly cluster: string;
+  /** Such as `http://127.0.0.1:8415`. */
+  readonly gateway: string;
+  /** Names that clients may use, aliases included. */
+  readonly models: readonly string[];
+}
+
+/** Everything that an admin hands to a new node. The token is a secret; address and pin are not. */
+export interface JoinInstructions {
+  readonly token: string;
+  /** Where the agent finds the controller, `host:port`. */
+  readonly address: string;
+  /** base64url SHA-256 of the controller's public key. */
+  readonly pin: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly expiresAt: number;
+}
+
+export interface ApplyRequest {
+  /** Text of a `cluster.yaml` that becomes the desired state; without it the present one is converged once more. */
+  readonly clusterYaml?: string;
+  /** Only this model; a catalogue model that is not yet desired is added and stays. */
+  readonly model?: string;
+  readonly mode: "apply" | "dry-run";
+  /** Who asks, for the record. */
+  readonly by: string;
+}
+
+/** What `exoctl apply -o json` prints. */
+export interface ApplySummary {
+  readonly generation: number;
+  readonly changed: boolean;
+  readonly steps: readonly { readonly action: string; readonly node: string | null; readonly outcome: string }[];
+}
+
+/** Progress while something is applied. A step begins and ends under the same text; a note says how far the running one is. */
+export type ProgressLine =
+  | { readonly kind: "info"; readonly text: string }
+  | { readonly kind: "begin"; readonly text: string }
+  | { readonly kind: "note"; readonly text: string }
+  | { readonly kind: "end"; readonly text: string; readonly outcome: string };
+
+/**
+ * What the controller does for its clients: the command line over a Unix socket, later the web UI. Rejects with `Problem`.
+ */
+export interface AdminApi {
+  info(): ControllerInfo;
+  status(): StatusReport;
+  discover(): readonly DiscoveredHost[];
+  plan(request: { readonly model?: string }): PlanResult;
+  apply(request: ApplyRequest, report: (line: ProgressLine) => void, signal: AbortSignal): Promise<ApplySummary>;
+  createToken(request: { readonly forName?: string; readonly ttlMs: number }): Promise<JoinInstructions>;
+}

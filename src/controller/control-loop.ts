@@ -1,0 +1,70 @@
+import type { ClusterAccess } from "../apply/cluster-access.js";
+import type { ServingModel } from "../route/serving-model.js";
+import type { Clock } from "../runtime/clock.js";
+import type { Logger } from "../runtime/logger.js";
+import type { ModelWork, Report } from "./model-work.js";
+
+/** How often the cluster is looked at. */
+const roundMs = 1_000;
+
+export interface ControlLoop {
+  /** From now on models that are not served are brought up again. */
+  startHealing(): void;
+  /** Ends with the signal; never rejects. */
+  readonly ended: Promise<void>;
+}
+
+/**
+ * Looks at the cluster about once a second, and brings back what is desired and not served. Remembers nothing: each round
+ * starts from a fresh observation.
+ */
+export function startControlLoop(
+  deps: {
+    readonly access: ClusterAccess;
+    readonly work: ModelWork;
+    readonly serving: () => readonly ServingModel[];
+    readonly clock: Clock;
+    readonly logger: Logger;
+  },
+  signal: AbortSignal,
+): ControlLoop {
+  const { access, work, clock, logger } = deps;
+  let healing = false;
+  const repairs = new Map<string, Promise<void>>();
+
+  const repair = async (name: string): Promise<void> => {
+    try {
+      logger.info("model is not served, bringing it up", { model: name });
+      const report: Report = (line) => logger.info("repair", { model: name, progress: line });
+      await work.converge(name, report, signal);
+    } catch (error) {
+      if (!signal.aborted) logger.warn("model could not be brought up", { model: name, error });
+    } finally {
+      repairs.delete(name);
+    }
+  };
+  const round = async (): Promise<void> => {
+    await access.observe(signal);
+    const serving = deps.serving();
+    for (const [index, run] of work.runs().entries()) {
+      const { name } = run.entry;
+      const due = serving[index]?.state !== "ready" && clock.now() >= run.retryAt;
+      if (healing && due && !repairs.has(name)) repairs.set(name, repair(name));
+    }
+  };
+  const loop = async (): Promise<void> => {
+    while (!signal.aborted) {
+      await round().catch((error: unknown) => {
+        if (!signal.aborted) logger.error("a round of the control loop failed", { error });
+      });
+      await clock.sleep(roundMs, signal).catch(() => undefined); // rejects only when the loop is to end
+    }
+    await Promise.all(repairs.values());
+  };
+  return {
+    startHealing: () => {
+      healing = true;
+    },
+    ended: loop(),
+  };
+}

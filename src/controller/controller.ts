@@ -1,0 +1,178 @@
+import type { ApplyTimings } from "../apply/apply-settings.js";
+import type { ClusterAccess, ClusterView } from "../apply/cluster-access.js";
+import type { NewUuid } from "../apply/instance-spec.js";
+import type { ClusterSpec, ModelEntry } from "../config/cluster-spec.js";
+import type { HostPort } from "../config/host-port.js";
+import type { AgentLink } from "../inventory/agent-link.js";
+import type { ExoAddress } from "../inventory/exo-state.js";
+import type { ServingModel } from "../route/serving-model.js";
+import type { Clock } from "../runtime/clock.js";
+import { type Close, closeAll } from "../runtime/close-all.js";
+import type { Logger } from "../runtime/logger.js";
+import type { AdminApi } from "./admin-api.js";
+import { createAdminCalls, save } from "./admin-calls.js";
+import { buildStatus } from "./build-status.js";
+import { createClusterAccess } from "./cluster-access.js";
+import { type ControlLoop, startControlLoop } from "./control-loop.js";
+import { applyFile, readDesiredModels, writtenModels } from "./desired-models.js";
+import { createExoViews, type ExoConnection } from "./exo-views.js";
+import { createFleet } from "./fleet.js";
+import { listDiscovered } from "./list-discovered.js";
+import { createModelWork } from "./model-work.js";
+import { cordonedNodes } from "./plan-model.js";
+import { clientNames, servingModels } from "./serving-models.js";
+import type { DesiredState, Member, StateStore } from "./state-store.js";
+import type { SightingWatch } from "./watch-sightings.js";
+
+export interface ControllerDeps {
+  readonly settings: {
+    readonly spec: ClusterSpec;
+    readonly clusterYaml: string;
+    readonly version: string;
+    readonly pid: number;
+    readonly simulated: boolean;
+    /** Set when the cluster is driven over exo's API alone. */
+    readonly exoHosts: readonly ExoAddress[] | undefined;
+    /** Where agents enrol, as a node is told. */
+    readonly enrolment: { readonly address: string; readonly pin: string } | undefined;
+    readonly timings: Partial<ApplyTimings>;
+  };
+  readonly store: StateStore;
+  readonly watch: SightingWatch;
+  readonly dial: (member: Member, address: HostPort) => AgentLink;
+  readonly connectExo: (address: ExoAddress) => ExoConnection;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly newUuid: NewUuid;
+  readonly randomBytes: (bytes: number) => Uint8Array;
+  readonly lifetime: AbortSignal;
+}
+
+/** The stages put together: what is desired, what is seen, and the loop between them. */
+export interface Controller {
+  readonly api: AdminApi;
+  readonly access: ClusterAccess;
+  /** The models as the gateway serves them, by the newest view. */
+  serving(): readonly ServingModel[];
+  /** Where the gateway answers, such as `http://127.0.0.1:8415`. */
+  setGateway(url: string): void;
+  /** Takes over the cluster file and starts to look at the cluster. */
+  begin(): Promise<void>;
+  startHealing(): void;
+  /** Resolves when the loop has ended after `lifetime` has. */
+  ended(): Promise<void>;
+  readonly close: Close;
+}
+
+export function createController(deps: ControllerDeps): Controller {
+  const { settings, store, clock, logger, watch } = deps;
+  let { spec } = settings;
+  let view: ClusterView | undefined;
+  let gateway = "";
+  let loop: ControlLoop | undefined;
+
+  const fleet = createFleet({
+    members: store.members,
+    hints: watch.hints,
+    dial: deps.dial,
+    remember: async (agent, lastAddress) => void (await store.changeMember(agent, { lastAddress })),
+    term: store.term,
+    clock,
+    logger,
+  });
+  const exos = createExoViews({
+    connect: deps.connectExo,
+    clock,
+    simulated: settings.simulated ? "simulated" : "real",
+  });
+  const access = createClusterAccess({
+    clusterId: store.clusterId,
+    fleet,
+    exos,
+    exoHosts: settings.exoHosts ?? [],
+    cordoned: () => cordonedNodes(spec, store.members()),
+    clock,
+    onView: (next) => {
+      view = next;
+    },
+  });
+  const desired = desiredReader(store);
+  const entryMode = (entry: ModelEntry): "own" | "builtin" =>
+    settings.exoHosts === undefined ? entry.entry : "builtin";
+  const work = createModelWork({
+    clusterId: store.clusterId,
+    access,
+    spec: () => spec,
+    desired,
+    entryMode,
+    clock,
+    newUuid: deps.newUuid,
+    timings: settings.timings,
+  });
+  const serving = (): readonly ServingModel[] => servingModels(work.runs(), spec.gateway.aliases, view);
+  const api = createAdminCalls({
+    info: () => ({
+      version: settings.version,
+      pid: settings.pid,
+      simulated: settings.simulated,
+      cluster: spec.cluster.name,
+      gateway,
+      models: clientNames(desired().models, spec.gateway.aliases),
+    }),
+    status: () =>
+      buildStatus({
+        simulated: settings.simulated,
+        cluster: spec.cluster.name,
+        generation: desired().generation,
+        gateway,
+        now: clock.now(),
+        view,
+        fleet: fleet.nodes(),
+        runs: work.runs(),
+        serving: serving(),
+      }),
+    discover: () => listDiscovered(watch.sightings(), fleet.nodes(), view),
+    view: () => view,
+    work,
+    store,
+    spec: () => spec,
+    useSpec: (next) => {
+      spec = next;
+    },
+    ...(settings.enrolment === undefined ? {} : { enrolment: settings.enrolment }),
+    clock,
+    randomBytes: deps.randomBytes,
+    lifetime: deps.lifetime,
+  });
+  return {
+    api,
+    access,
+    serving,
+    setGateway: (url) => {
+      gateway = url;
+    },
+    begin: async () => {
+      const before = store.desired();
+      const author = { by: "up", at: clock.now(), reason: "start" };
+      const after = applyFile(before, writtenModels(settings.clusterYaml), author);
+      if (after !== before) await save(store, after);
+      loop = startControlLoop({ access, work, serving, clock, logger }, deps.lifetime);
+    },
+    startHealing: () => loop?.startHealing(),
+    ended: async () => loop?.ended,
+    close: closeAll([fleet.close, exos.close]),
+  };
+}
+
+/** The desired state, checked once for each generation instead of at every look. */
+function desiredReader(
+  store: StateStore,
+): () => { readonly generation: number; readonly models: readonly ModelEntry[] } {
+  let read: { readonly of: DesiredState; readonly models: readonly ModelEntry[] } | undefined;
+  return () => {
+    const desired = store.desired();
+    if (desired === undefined) return { generation: 0, models: [] };
+    if (read?.of !== desired) read = { of: desired, models: readDesiredModels(desired) };
+    return { generation: desired.generation, models: read.models };
+  };
+}

@@ -1,0 +1,86 @@
+import type { ExoControl } from "../apply/exo-control.js";
+import type { ExoVariant } from "../cluster/exo-variant.js";
+import type { ExoNodeId } from "../cluster/names.js";
+import type { ExoAddress, ExoState } from "../inventory/exo-state.js";
+import type { ExoView } from "../inventory/exo-view.js";
+import type { Clock } from "../runtime/clock.js";
+import { type Close, closeAll } from "../runtime/close-all.js";
+
+/** Both sides of one exo's API, and the way to let go of it. */
+export type ExoConnection = ExoState & ExoControl & { close: Close };
+
+/** The controller's connections to the exos, and what each of them said last. */
+export interface ExoViews {
+  views(): readonly ExoView[];
+  /** Asks every exo once, all at the same time; forgets those that are not named. Never rejects but on abort. */
+  refresh(addresses: readonly ExoAddress[], signal: AbortSignal): Promise<void>;
+  connection(address: ExoAddress): ExoConnection | undefined;
+  close: Close;
+}
+
+interface Known {
+  readonly connection: ExoConnection;
+  readonly view?: ExoView;
+}
+
+const keyOf = (address: ExoAddress): string => `${address.host} ${address.port}`;
+
+/** Keeps the newest view of each exo, however old, so that a missed answer ages instead of vanishing. */
+export function createExoViews(deps: {
+  readonly connect: (address: ExoAddress) => ExoConnection;
+  readonly clock: Clock;
+  readonly simulated: "simulated" | "real";
+}): ExoViews {
+  const known = new Map<string, Known>();
+  const ask = async (address: ExoAddress, signal: AbortSignal): Promise<void> => {
+    const key = keyOf(address);
+    const before = known.get(key) ?? { connection: deps.connect(address) };
+    known.set(key, before);
+    try {
+      const view = await askExo(before, deps.clock, signal);
+      known.set(key, { ...before, view: { ...view, simulated: deps.simulated === "simulated" } });
+    } catch {
+      signal.throwIfAborted(); // anything else: it did not answer well, and its last view grows old
+    }
+  };
+  return {
+    views: () => [...known.values()].flatMap(({ view }) => (view === undefined ? [] : [view])),
+    refresh: async (addresses, signal) => {
+      const wanted = new Set(addresses.map(keyOf));
+      for (const [key, { connection }] of known) {
+        if (wanted.has(key)) continue;
+        known.delete(key);
+        await connection.close();
+      }
+      await Promise.all(addresses.map((address) => ask(address, signal)));
+    },
+    connection: (address) => known.get(keyOf(address))?.connection,
+    close: async () => {
+      const closers = [...known.values()].map(({ connection }) => connection.close);
+      known.clear();
+      await closeAll(closers)();
+    },
+  };
+}
+
+async function askExo({ connection, view }: Known, clock: Clock, signal: AbortSignal): Promise<ExoView> {
+  const [nodeId, value] = await Promise.all([connection.nodeId(signal), connection.observe(signal)]);
+  const variant = await variantOf(connection, nodeId, view, signal);
+  return {
+    address: connection.address,
+    nodeId,
+    observation: { value, at: clock.now(), from: "exo" },
+    ...(variant === undefined ? {} : { variant }),
+  };
+}
+
+/** A variant can't change while a process lives, and exo's id is new with each process. */
+function variantOf(
+  exo: ExoState,
+  nodeId: ExoNodeId,
+  before: ExoView | undefined,
+  signal: AbortSignal,
+): Promise<ExoVariant | undefined> {
+  if (before?.nodeId === nodeId && before.variant !== undefined) return Promise.resolve(before.variant);
+  return exo.variant(signal);
+}

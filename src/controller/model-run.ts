@@ -1,0 +1,20 @@
+import type { ModelEntry } from "../config/cluster-spec.js";
+import type { Problem } from "../runtime/problem.js";
+import type { ModelPlan } from "./plan-model.js";
+
+/** What the controller knows of one desired model beyond what can be observed. Lost with the process, and found out again. */
+export interface ModelRun {
+  readonly entry: ModelEntry;
+  readonly plan?: ModelPlan;
+  /** The instance that has answered a question with a known answer. Only this one is routed to. */
+  readonly provenInstance?: string;
+  /** What stood in the way at the last attempt. */
+  readonly trouble?: Problem;
+  /** Failed attempts in a row. */
+  readonly failures: number;
+  /** Not before this time (milliseconds since the epoch) is another attempt made. */
+  readonly retryAt: number;
+}
+
+/** Pause after so many failures in a row: 2 s, 4 s, ... up to a minute. */
+export const retryDelayMs = (failures: number): number => Math.min(60_000, 1_000 * 2 ** Math.min(failures, 6));

@@ -1,0 +1,201 @@
+import PQueue from "p-queue";
+import { type ApplyProgress, describeProgress } from "../apply/apply-progress.js";
+import type { ApplyTimings } from "../apply/apply-settings.js";
+import type { ClusterAccess, ClusterView } from "../apply/cluster-access.js";
+import { converge } from "../apply/converge.js";
+import type { NewUuid } from "../apply/instance-spec.js";
+import { nextSteps } from "../apply/next-steps.js";
+import { describeStep, nodeOfStep } from "../apply/steps.js";
+import type { ClusterSpec, ModelEntry } from "../config/cluster-spec.js";
+import type { Clock } from "../runtime/clock.js";
+import { Problem } from "../runtime/problem.js";
+import type { ApplySummary, ProgressLine } from "./admin-api.js";
+import { infeasibleProblem, planLine } from "./describe-plan.js";
+import { type ModelRun, retryDelayMs } from "./model-run.js";
+import { type ModelPlan, planModel, runsModel, targetOf } from "./plan-model.js";
+
+/** What bringing models up needs. */
+export interface ModelWorkDeps {
+  readonly clusterId: string;
+  readonly access: ClusterAccess;
+  readonly spec: () => ClusterSpec;
+  /** The models that shall run, of the newest generation. */
+  readonly desired: () => { readonly generation: number; readonly models: readonly ModelEntry[] };
+  /** `builtin` where there are no agents that could write entries. */
+  readonly entryMode: (entry: ModelEntry) => "own" | "builtin";
+  readonly clock: Clock;
+  readonly newUuid: NewUuid;
+  readonly timings?: Partial<ApplyTimings>;
+}
+
+/** A desired state, checked. */
+export interface Wanted {
+  readonly spec: ClusterSpec;
+  readonly generation: number;
+  readonly models: readonly ModelEntry[];
+}
+
+export type Report = (line: ProgressLine) => void;
+
+/** Brings the desired models up, one at a time: exo's memory figures only make sense when nothing else is loading. */
+export interface ModelWork {
+  /** One for each desired model, in the order of the cluster file. */
+  runs(): readonly ModelRun[];
+  /** Plans one desired model on the cluster as last seen, the first one without a name. */
+  plan(view: ClusterView, name?: string): ModelPlan;
+  /** The steps that `converge` would take first if this were wanted; changes nothing. */
+  preview(wanted: Wanted, name: string | undefined, signal: AbortSignal): Promise<ApplySummary>;
+  /** Makes the named model run, or all of them. @throws Problem */
+  converge(name: string | undefined, report: Report, signal: AbortSignal): Promise<ApplySummary>;
+}
+
+export function createModelWork(deps: ModelWorkDeps): ModelWork {
+  const queue = new PQueue({ concurrency: 1 });
+  const known = new Map<string, Omit<ModelRun, "entry">>();
+  const runOf = (entry: ModelEntry): ModelRun => ({ failures: 0, retryAt: 0, ...known.get(entry.name), entry });
+  const chosen = (name: string | undefined): readonly ModelEntry[] => chooseModels(deps.desired().models, name);
+
+  const planned = (entry: ModelEntry, view: ClusterView): ModelPlan => {
+    const plan = planModel(entry, deps.spec(), view.inventory, view.deployment);
+    known.set(entry.name, { ...runOf(entry), plan });
+    return plan;
+  };
+  const convergeOne = async (entry: ModelEntry, report: Report, signal: AbortSignal): Promise<ApplySummary> => {
+    try {
+      const done = await bringUp(deps, entry, runOf(entry), planned, report, signal);
+      const { trouble: _mended, ...run } = runOf(entry);
+      known.set(entry.name, { ...run, provenInstance: done.instanceId, failures: 0, retryAt: 0 });
+      return done.summary;
+    } catch (error) {
+      signal.throwIfAborted();
+      const run = runOf(entry);
+      const failures = run.failures + 1;
+      const trouble = asProblem(error);
+      known.set(entry.name, { ...run, failures, trouble, retryAt: deps.clock.now() + retryDelayMs(failures) });
+      throw trouble;
+    }
+  };
+  return {
+    runs: () => deps.desired().models.map(runOf),
+    plan: (view, name) => planned(onlyModel(chosen(name)), view),
+    preview: async (wanted, name, signal) => {
+      const view = await deps.access.observe(signal);
+      return merge(
+        wanted.generation,
+        chooseModels(wanted.models, name).map((entry) => previewOne(deps, wanted, entry, view)),
+      );
+    },
+    converge: (name, report, signal) =>
+      queue.add(async () => {
+        const done: ApplySummary[] = name === undefined ? [await deleteUnwanted(deps, report, signal)] : [];
+        for (const entry of chosen(name)) done.push(await convergeOne(entry, report, signal));
+        return merge(deps.desired().generation, done);
+      }),
+  };
+}
+
+function chooseModels(models: readonly ModelEntry[], name: string | undefined): readonly ModelEntry[] {
+  if (name === undefined) return models;
+  const entry = models.find((model) => model.name === name);
+  if (entry !== undefined) return [entry];
+  const names = models.map((model) => model.name).join(", ");
+  throw new Problem("usage", "model_not_desired", `${name} is not one of this cluster's models`, `They are ${names}.`);
+}
+
+function onlyModel(models: readonly ModelEntry[]): ModelEntry {
+  const first = models[0];
+  if (first !== undefined) return first;
+  throw new Problem("usage", "no_models", "the cluster file names no model", "Add one under `models:`.");
+}
+
+async function bringUp(
+  deps: ModelWorkDeps,
+  entry: ModelEntry,
+  run: ModelRun,
+  planned: (entry: ModelEntry, view: ClusterView) => ModelPlan,
+  report: Report,
+  signal: AbortSignal,
+): Promise<{ readonly instanceId: string; readonly summary: ApplySummary }> {
+  const view = await deps.access.observe(signal);
+  const plan = planned(entry, view);
+  if (plan.verdict === "infeasible") throw infeasibleProblem(entry.name, plan.result);
+  report({ kind: "info", text: planLine(entry.name, plan) });
+  const { instanceId, generation, changed, steps } = await converge(
+    target(deps, entry, plan),
+    {
+      access: deps.access,
+      clock: deps.clock,
+      newUuid: deps.newUuid,
+      report: (progress) => report(progressLine(progress)),
+      ...(deps.timings === undefined ? {} : { timings: deps.timings }),
+      proven: new Set(run.provenInstance === undefined ? [] : [run.provenInstance]),
+    },
+    signal,
+  );
+  return { instanceId, summary: { generation, changed, steps } };
+}
+
+const target = (deps: ModelWorkDeps, entry: ModelEntry, plan: ModelPlan) =>
+  targetOf(entry, plan, {
+    clusterId: deps.clusterId,
+    generation: deps.desired().generation,
+    entryMode: deps.entryMode(entry),
+  });
+
+function previewOne(deps: ModelWorkDeps, wanted: Wanted, entry: ModelEntry, view: ClusterView): ApplySummary {
+  const { generation, spec } = wanted;
+  const plan = planModel(entry, spec, view.inventory, view.deployment);
+  if (plan.verdict === "infeasible") throw infeasibleProblem(entry.name, plan.result);
+  const running = view.deployment.instances.filter((instance) => instance.health.state === "ready");
+  const next = nextSteps({ ...target(deps, entry, plan), generation }, view, {
+    // A preview sends no questions; what is ready counts as checked.
+    proven: new Set(running.map((instance) => instance.id)),
+    ensured: new Set(),
+    newUuid: deps.newUuid,
+  });
+  if (next.kind === "blocked") throw next.problem;
+  return {
+    generation,
+    changed: next.steps.length > 0,
+    steps: next.steps.map((step) => ({ action: step.action, node: nodeOfStep(step), outcome: describeStep(step) })),
+  };
+}
+
+/** Our instances of models that nobody wants any more. */
+async function deleteUnwanted(deps: ModelWorkDeps, report: Report, signal: AbortSignal): Promise<ApplySummary> {
+  const { generation, models } = deps.desired();
+  const view = await deps.access.observe(signal);
+  const steps: { action: string; node: null; outcome: string }[] = [];
+  for (const instance of view.deployment.instances) {
+    if (instance.owner !== "ours" || models.some((entry) => runsModel(instance, entry))) continue;
+    const exo = view.inventory.nodes.map((node) => deps.access.exo(node.name)).find((found) => found !== undefined);
+    if (exo === undefined) continue;
+    report({ kind: "info", text: `delete instance ${instance.id}: its model is no longer wanted` });
+    await exo.deleteInstance(instance.id, signal);
+    steps.push({ action: "delete-instance", node: null, outcome: `deleted ${instance.id}` });
+  }
+  return { generation, changed: steps.length > 0, steps };
+}
+
+const merge = (generation: number, done: readonly ApplySummary[]): ApplySummary => ({
+  generation,
+  changed: done.some((summary) => summary.changed),
+  steps: done.flatMap((summary) => summary.steps),
+});
+
+function progressLine(progress: ApplyProgress): ProgressLine {
+  switch (progress.kind) {
+    case "step-started":
+      return { kind: "begin", text: describeStep(progress.step) };
+    case "step-finished":
+      return { kind: "end", text: describeStep(progress.step), outcome: progress.outcome };
+    default:
+      return { kind: "note", text: describeProgress(progress) };
+  }
+}
+
+function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new Problem("failed", "unexpected", message, "Look at the controller's log.", { cause: error });
+}

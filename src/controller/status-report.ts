@@ -1,0 +1,56 @@
+import type { Prediction, Stage } from "../plan/plan-result.js";
+
+/** `ready`: may take layers. `not-ready`: enrolled or known, with reasons. `unreachable`: did not answer lately. */
+export type NodeState = "ready" | "not-ready" | "unreachable" | "cordoned";
+
+export interface NodeStatus {
+  readonly name: string;
+  readonly state: NodeState;
+  /** Why it is not ready, one sentence each. */
+  readonly reasons: readonly string[];
+  readonly chip: string;
+  readonly memoryBytes: number;
+  /** Most that a model may occupy there. */
+  readonly workingSetBytes: number;
+}
+
+/** One stage of a running placement. The memory figures are known while the plan that made it is. */
+export interface StageStatus extends Pick<Stage, "node" | "rank" | "startLayer" | "endLayer"> {
+  readonly weightBytes?: number;
+  readonly kvBytes?: number;
+  readonly fixedBytes?: number;
+  readonly reserveBytes?: number;
+  readonly budgetBytes?: number;
+}
+
+export interface ModelStatus {
+  readonly name: string;
+  readonly state: "ready" | "loading" | "unavailable";
+  readonly reason: string | null;
+  /** exo's instance id, or null when there is none. */
+  readonly instance: string | null;
+  /** Total layers of the model. */
+  readonly layers: number;
+  readonly stages: readonly StageStatus[];
+  readonly predicted: Prediction | null;
+}
+
+/** What `exoctl status -o json` prints. */
+export interface StatusReport {
+  readonly simulated: boolean;
+  readonly cluster: string;
+  readonly generation: number;
+  readonly gateway: string;
+  readonly nodes: readonly NodeStatus[];
+  readonly models: readonly ModelStatus[];
+  readonly problems: readonly string[];
+}
+
+/** One line of `exoctl discover`. */
+export interface DiscoveredHost {
+  readonly name: string;
+  readonly address: string;
+  readonly kind: "agent" | "mac" | "exo";
+  readonly usable: boolean;
+  readonly why: string;
+}

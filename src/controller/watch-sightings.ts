@@ -1,0 +1,48 @@
+import type { AgentId } from "../cluster/names.js";
+import type { HostPort } from "../config/host-port.js";
+import {
+  applyFinderEvent,
+  defaultKnownNodesLimits,
+  type KnownNodesLimits,
+  listSightings,
+  noKnownNodes,
+} from "../discover/known-nodes.js";
+import type { NodeFinder, Sighting } from "../discover/node-finder.js";
+import type { Clock } from "../runtime/clock.js";
+import { type Close, closeAll } from "../runtime/close-all.js";
+import type { Logger } from "../runtime/logger.js";
+
+/** What the finders have seen lately. Hints, every one of them. */
+export interface SightingWatch {
+  sightings(): readonly Sighting[];
+  /** Where an agent may be: its own advertisements, newest first, then static hosts, which carry no id. */
+  hints(agent: AgentId): readonly HostPort[];
+  close: Close;
+}
+
+/** Starts the finders and remembers what they report, with our own expiry and caps. */
+export async function watchSightings(options: {
+  readonly finders: readonly NodeFinder[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits?: KnownNodesLimits;
+}): Promise<SightingWatch> {
+  const { finders, clock, logger, limits = defaultKnownNodesLimits } = options;
+  let known = noKnownNodes;
+  for (const finder of finders)
+    await finder.start((event) => {
+      if (event.kind === "trouble") logger.warn("discovery is in trouble", { reason: event.message });
+      known = applyFinderEvent(known, event, clock.now(), limits);
+    });
+  const sightings = (): readonly Sighting[] => listSightings(known, clock.now()).map((entry) => entry.sighting);
+  return {
+    sightings,
+    hints: (agent) => {
+      const all = sightings();
+      const own = all.filter((sighting) => sighting.agentId === agent);
+      const anonymous = all.filter((sighting) => sighting.agentId === undefined && sighting.from === "static");
+      return [...own, ...anonymous].map(({ address, port }) => ({ host: address, port }));
+    },
+    close: closeAll(finders.map((finder) => () => finder.close())),
+  };
+}

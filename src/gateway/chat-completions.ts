@@ -1,0 +1,144 @@
+import { pickTarget } from "../route/pick-target.js";
+import { resolveModel } from "../route/resolve-model.js";
+import type { ServingModel, Target } from "../route/serving-model.js";
+import type { AnswerIdentity } from "./answer-sink.js";
+import type { ApiError } from "./api-error.js";
+import { createAssembler } from "./assemble-answer.js";
+import { createId } from "./create-id.js";
+import { failureToError, isWorthRetrying } from "./failure-to-error.js";
+import type { GatewayContext } from "./gateway-settings.js";
+import { modelNotReady, modelUnknown, shuttingDown } from "./model-errors.js";
+import { type ChatRequest, parseChatRequest } from "./parse-chat-request.js";
+import { readJsonBody } from "./read-body.js";
+import type { RequestContext } from "./request-context.js";
+import { type AttemptOutcome, runAttempt } from "./run-attempt.js";
+import { sendError, sendJson } from "./send-json.js";
+import { createStreamAnswer, failStream } from "./stream-answer.js";
+import { createChunkWriter } from "./stream-chunks.js";
+import type { UpstreamError } from "./upstream.js";
+import { settleUpstream, type UpstreamSettings, upstreamBody } from "./upstream-body.js";
+
+/** How often a request is sent before the client is told that it failed. */
+const maxAttempts = 2;
+
+/** `POST /v1/chat/completions`. */
+export async function answerChat(gateway: GatewayContext, context: RequestContext): Promise<void> {
+  const body = await readJsonBody(context.request, gateway.limits.bodyBytes);
+  if (body.kind === "gone") return;
+  if (body.kind === "refused") return refuse(context, body.error);
+  const parsed = parseChatRequest(body.bytes);
+  if (parsed.kind === "refused") return refuse(context, parsed.error);
+  const { request } = parsed;
+  const resolved = resolveModel(request.model, gateway.models());
+  if (resolved.kind === "unknown") return refuse(context, modelUnknown(request.model, resolved));
+  context.facts.model = resolved.model.name;
+  context.facts.answerAs = request.answerAs;
+  await answerFrom(resolved.model, { gateway, context, request });
+}
+
+/** One client request on its way. */
+interface ChatJob {
+  readonly gateway: GatewayContext;
+  readonly context: RequestContext;
+  readonly request: ChatRequest;
+}
+
+/** Tries targets until one has begun to answer; from then on, its failure is the client's. */
+async function answerFrom(model: ServingModel, job: ChatJob): Promise<void> {
+  const { gateway, context, request } = job;
+  const settings = settleUpstream(request, model, gateway.random);
+  const id = createId("chatcmpl-", gateway.random);
+  const tried = new Set<string>();
+  let lastError: ApiError | undefined;
+  while (tried.size < maxAttempts) {
+    // Looked up again for each attempt: what has failed may be gone by now, and something else may have come.
+    const now = resolveModel(model.name, gateway.models());
+    const current = now.kind === "model" ? now.model : model;
+    const target = current.state === "ready" ? pickTarget(current.targets, gateway.outstanding, tried) : undefined;
+    if (target === undefined) return fail(job, lastError ?? modelNotReady(current));
+    tried.add(target.id);
+    context.facts.target = target.id;
+    context.facts.attempts = tried.size;
+    const outcome = await attempt(target, settings, identityOf(id, model, target, context), job);
+    if (outcome.kind === "finished") return;
+    if (outcome.kind === "aborted") return context.signal.reason === "closing" ? fail(job, shuttingDown) : undefined;
+    lastError = failureToError(outcome.failure, model, target);
+    gateway.logger.warn("target failed", {
+      model: model.name,
+      target: target.id,
+      failure: outcome.failure.kind,
+      code: lastError.code,
+      ...(outcome.failure.kind === "transport" ? { cause: causeOf(outcome.failure.error) } : {}),
+      tokens: outcome.tokens,
+    });
+    if (outcome.tokens === "some" || !isWorthRetrying(outcome.failure)) break;
+  }
+  if (lastError !== undefined) fail(job, lastError);
+}
+
+/** In words of the network. What exo wrote is left out: it may quote the prompt. */
+const causeOf = (error: UpstreamError): string =>
+  error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+
+const identityOf = (id: string, model: ServingModel, target: Target, context: RequestContext): AnswerIdentity => ({
+  id,
+  created: Math.floor(context.startedAt / 1_000),
+  model: model.name,
+  origin: target.simulated ? "simulated" : "real",
+});
+
+/** One target's try, counted while it lasts. A finished answer has been sent when this resolves. */
+async function attempt(
+  target: Target,
+  settings: UpstreamSettings,
+  identity: AnswerIdentity,
+  { gateway, context, request }: ChatJob,
+): Promise<AttemptOutcome> {
+  const { upstream, clock, limits, outstanding } = gateway;
+  const { response, signal, startedAt, facts } = context;
+  const common = {
+    upstream,
+    target,
+    body: upstreamBody(request, settings, target.upstreamModel),
+    clock,
+    limits,
+    signal,
+    onFirstToken: () => {
+      facts.firstTokenMs = clock.now() - startedAt;
+    },
+  };
+  outstanding.set(target.id, (outstanding.get(target.id) ?? 0) + 1);
+  try {
+    if (request.answerAs === "stream") {
+      const writer = createChunkWriter(identity, request.usageInStream);
+      const waitedEnough = (): boolean => clock.now() - startedAt >= limits.holdHeadMs;
+      const answer = createStreamAnswer({ response, writer, waitedEnough });
+      const outcome = await runAttempt({ ...common, answer });
+      if (outcome.kind === "finished") answer.end();
+      // What came in one packet with the failure has not been sent yet.
+      else if (outcome.kind === "failed" && outcome.tokens === "some") answer.flush(() => {});
+      return outcome;
+    }
+    const answer = createAssembler(identity);
+    const outcome = await runAttempt({ ...common, answer });
+    if (outcome.kind === "finished") sendJson(response, 200, answer.result());
+    return outcome;
+  } finally {
+    const left = (outstanding.get(target.id) ?? 1) - 1;
+    if (left > 0) outstanding.set(target.id, left);
+    else outstanding.delete(target.id);
+  }
+}
+
+function refuse(context: RequestContext, error: ApiError): void {
+  context.facts.error = error.code;
+  sendError(context.response, error);
+}
+
+/** Tells the error by status, or as an event where the stream has begun. */
+function fail({ context }: ChatJob, error: ApiError): void {
+  const { response } = context;
+  context.facts.error = error.code;
+  if (response.headersSent) failStream(response, error);
+  else sendError(response, error);
+}

@@ -1,0 +1,23 @@
+import { pickTarget } from "../route/pick-target.js";
+import type { ServingModel } from "../route/serving-model.js";
+import type { GatewayContext } from "./gateway-settings.js";
+import type { RequestContext } from "./request-context.js";
+import { sendJson } from "./send-json.js";
+
+/** `GET /healthz`: this process answers. Says nothing of models. */
+export function reportHealth(_: GatewayContext, { response }: RequestContext): void {
+  sendJson(response, 200, JSON.stringify({ status: "ok" }));
+}
+
+/** `GET /readyz`: 200 when at least one model would be answered, else 503, with the state of each. */
+export function reportReadiness({ models, outstanding }: GatewayContext, { response }: RequestContext): void {
+  const known = models();
+  const isReady = (model: ServingModel): boolean =>
+    model.state === "ready" && pickTarget(model.targets, outstanding) !== undefined;
+  const ready = known.some(isReady);
+  const report = {
+    status: ready ? "ready" : "not ready",
+    models: known.map(({ name, state, reason }) => (reason === undefined ? { name, state } : { name, state, reason })),
+  };
+  sendJson(response, ready ? 200 : 503, JSON.stringify(report));
+}

@@ -1,0 +1,75 @@
+import { positionOf } from "./cost-model.js";
+import type { SearchSpace } from "./search-space.js";
+
+const infinity = Number.POSITIVE_INFINITY;
+
+/** Runs through the blocks that a node may run from `start`, shortest first, with the cost of each. */
+function* blocks(space: SearchSpace, order: readonly number[], rank: number, start: number) {
+  const node = order[rank] ?? 0;
+  const at = node * (space.layers + 1) + start;
+  const { near, far } = space.ends[positionOf(rank, order.length)];
+  const last = far[at] ?? 0;
+  const before = space.computeSec[at] ?? 0;
+  for (let end = near[at] ?? 0; end <= last; end += 1) {
+    yield { end, sec: (space.computeSec[at - start + end] ?? 0) - before };
+  }
+}
+
+/** Cost of going on from rank `rank`: the hop to the next one, or home and the head of the last. */
+function onward(space: SearchSpace, order: readonly number[], rank: number): number {
+  const node = order[rank] ?? 0;
+  const next = order[rank + 1];
+  if (next !== undefined) return space.hopSec[node * space.nodeCount + next] ?? infinity;
+  const home = order.length === 1 ? 0 : (space.returnSec[node * space.nodeCount + (order[0] ?? 0)] ?? infinity);
+  return home + (space.lastSec[node] ?? 0);
+}
+
+/** `[rank][s]`: least cost of layers s to the end on this rank and those after it, with all hops from there on. */
+function restCosts(space: SearchSpace, order: readonly number[]): readonly Float64Array[] {
+  const { layers } = space;
+  const rest = Array.from({ length: order.length + 1 }, () => new Float64Array(layers + 1).fill(infinity));
+  rest[order.length]?.fill(0, layers);
+  for (let rank = order.length - 1; rank >= 0; rank -= 1) {
+    const toNext = onward(space, order, rank);
+    const own = rest[rank];
+    if (own === undefined) continue;
+    for (let start = 0; start < layers; start += 1) {
+      for (const { end, sec } of blocks(space, order, rank, start)) {
+        own[start] = Math.min(own[start] ?? infinity, sec + toNext + (rest[rank + 1]?.[end] ?? infinity));
+      }
+    }
+  }
+  return rest;
+}
+
+/** Cost of the best boundaries for these nodes in this order; infinite when there are none. */
+export const leastSecInOrder = (space: SearchSpace, order: readonly number[]): number =>
+  (space.firstSec[order[0] ?? 0] ?? 0) + (restCosts(space, order)[0]?.[0] ?? infinity);
+
+/**
+ * The lowest boundaries, rank by rank, among all placements on these nodes in this order that cost at most `atMostSec`.
+ *
+ * @returns the end layer of each rank, or undefined when no placement is that cheap
+ */
+export function placeInOrder(
+  space: SearchSpace,
+  order: readonly number[],
+  atMostSec: number,
+): readonly number[] | undefined {
+  const rest = restCosts(space, order);
+  const ends: number[] = [];
+  let spent = space.firstSec[order[0] ?? 0] ?? 0;
+  for (let rank = 0; rank < order.length; rank += 1) {
+    const toNext = onward(space, order, rank);
+    let chosen: { readonly end: number; readonly sec: number } | undefined;
+    for (const block of blocks(space, order, rank, ends.at(-1) ?? 0)) {
+      if (spent + block.sec + toNext + (rest[rank + 1]?.[block.end] ?? infinity) > atMostSec) continue;
+      chosen = block;
+      break;
+    }
+    if (chosen === undefined) return undefined;
+    spent += chosen.sec + toNext;
+    ends.push(chosen.end);
+  }
+  return ends;
+}

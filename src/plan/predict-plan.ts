@@ -1,0 +1,69 @@
+import { layerCount } from "../cluster/layer-range.js";
+import { type ChosenPlacement, choosePlacement, objectiveSec } from "./choose-placement.js";
+import { evaluatePlacement, type PlacedStage } from "./evaluate-placement.js";
+import type { PlanNode, PlanProblem } from "./plan-problem.js";
+import type { Prediction } from "./plan-result.js";
+import { prefillTokensPerSec } from "./prefill.js";
+import type { WorkBudget } from "./search-orders.js";
+
+/** Error of the cost model against published figures (placement reference 3.6). */
+const calibratedError = 0.1;
+const uncalibratedError = 0.25;
+
+/** The nodes of a placement whose constants were guessed. */
+export const uncalibratedNodes = (problem: PlanProblem, placed: readonly PlacedStage[]): readonly PlanNode[] =>
+  problem.nodes.filter((node) => !node.calibrated && placed.some((stage) => stage.node === node.name));
+
+/** Stages that could not take one layer more from a neighbour for want of memory. */
+export function fullStages(problem: PlanProblem, placed: readonly PlacedStage[]): readonly PlacedStage[] {
+  return placed.filter(({ node, layers }, rank) => {
+    const grown = [
+      { start: layers.start, end: layers.end + 1 },
+      { start: layers.start - 1, end: layers.end },
+    ].filter((range) => range.start >= 0 && range.end <= problem.model.layers);
+    const holds = (range: { start: number; end: number }): boolean => {
+      const stages = placed.map((stage, other) => (other === rank ? { node, layers: range } : stage));
+      return !evaluatePlacement(problem, stages).shortfalls.some((why) => why.code === "memory" && why.node === node);
+    };
+    return layerCount(layers) < problem.model.layers && !grown.some(holds);
+  });
+}
+
+/**
+ * What would have to change first for a better plan: a pin; memory of a node that is full while others work for it; the
+ * links, where they set the period or take at least half of a step; else the arithmetic itself.
+ */
+function bindingConstraint(
+  problem: PlanProblem,
+  chosen: ChosenPlacement,
+  work: WorkBudget,
+): Prediction["bindingConstraint"] {
+  const { placed, evaluation } = chosen;
+  if (problem.pins.length > 0) {
+    const free = choosePlacement({ ...problem, pins: [] }, work);
+    const gain =
+      typeof free === "string" ? 0 : 1 - objectiveSec(problem, free.evaluation) / objectiveSec(problem, evaluation);
+    if (gain > 1e-9) return "pin";
+  }
+  const slowestStage = Math.max(...evaluation.stageSec);
+  const linkBound =
+    problem.objective === "bottleneck"
+      ? evaluation.periodSec > slowestStage
+      : evaluation.hopsSec >= evaluation.latencySec / 2;
+  if (linkBound) return "link";
+  return fullStages(problem, placed).length > 0 ? "memory" : "compute";
+}
+
+/** Speeds to expect of a placement under the problem's workload. */
+export function predictPlan(problem: PlanProblem, chosen: ChosenPlacement, work: WorkBudget): Prediction {
+  const { latencySec, periodSec, hopsSec } = chosen.evaluation;
+  return {
+    latencySec,
+    periodSec,
+    decodeTokensPerSec: 1 / latencySec,
+    aggregateTokensPerSec: problem.workload.batch / latencySec,
+    prefillTokensPerSec: prefillTokensPerSec(problem, chosen.placed, hopsSec),
+    errorBand: uncalibratedNodes(problem, chosen.placed).length > 0 ? uncalibratedError : calibratedError,
+    bindingConstraint: bindingConstraint(problem, chosen, work),
+  };
+}

@@ -1,0 +1,94 @@
+import { chipConstants } from "../cluster/chips.js";
+import type { Inventory, InventoryLink, InventoryNode } from "../inventory/inventory.js";
+import type { ModelSpec } from "../models/model-spec.js";
+import { linkPrior } from "./link-priors.js";
+import type { Objective, PlanLink, PlanNode, PlanProblem } from "./plan-problem.js";
+
+/** What the admin wants of a model. */
+export interface ServeWishes {
+  readonly model: ModelSpec;
+  readonly contextTokens: number;
+  readonly concurrency: number;
+  readonly objective: Objective;
+  readonly sharding: PlanProblem["sharding"];
+  readonly replicas: PlanProblem["replicas"];
+  /** 1 unless told otherwise. */
+  readonly minNodes?: number;
+  /** All nodes unless told otherwise. */
+  readonly maxNodes?: number;
+}
+
+export interface InventorySettings {
+  /** Memory to keep free on a node for workspace and caches. */
+  readonly headroomBytes: (node: string) => number;
+  /** Memory that exo holds on a node for our own instances, which a new plan may use again. */
+  readonly heldBytes: (node: string) => number;
+  /** What instances talk over: exo's TCP ring, which RDMA links do not carry (default), or RDMA. */
+  readonly transport?: "ring" | "rdma";
+}
+
+/**
+ * The planning problem of a live cluster: its ready nodes, the memory they can give now, and the best link between each
+ * pair by the priors of their kinds. Nodes with any reason in `notReady` are left out; cordoned ones stay in, marked.
+ */
+export function problemFromInventory(
+  inventory: Inventory,
+  serve: ServeWishes,
+  settings: InventorySettings,
+): PlanProblem {
+  const nodes = inventory.nodes.filter((node) => node.notReady.length === 0).map((node) => planNode(node, settings));
+  const names = new Set(nodes.map((node) => node.name));
+  const carries = (link: InventoryLink): boolean => settings.transport === "rdma" || link.kind !== "rdma";
+  const links = inventory.links.filter((link) => names.has(link.from) && names.has(link.to) && carries(link));
+  const minNodes = serve.minNodes ?? 1;
+  return {
+    nodes,
+    links: bestLinks(links),
+    model: serve.model,
+    workload: { contextTokens: serve.contextTokens, concurrency: serve.concurrency, batch: 1 },
+    objective: serve.objective,
+    outputPolicy: "replicated",
+    sharding: serve.sharding,
+    replicas: serve.replicas,
+    minNodes,
+    maxNodes: serve.maxNodes ?? Math.max(minNodes, nodes.length),
+    pins: [],
+  };
+}
+
+/**
+ * What a node's models may take now: Metal's limit, or what is free plus what our own instances hold, whichever is less.
+ */
+export const budgetBytes = (node: InventoryNode, heldBytes: number): number =>
+  Math.min(node.memory.value.workingSetBytes, node.memory.value.availableBytes + heldBytes);
+
+function planNode(node: InventoryNode, settings: InventorySettings): PlanNode {
+  const { chip, memoryBytes, gpuCores } = node.hardware.value;
+  return {
+    name: node.name,
+    chip,
+    budgetBytes: budgetBytes(node, settings.heldBytes(node.name)),
+    reserveBytes: settings.headroomBytes(node.name),
+    cordoned: node.cordoned,
+    ...chipConstants(chip, memoryBytes, gpuCores),
+  };
+}
+
+/** One link per direction of a pair: the one with the least latency, then the highest rate, then the first by kind. */
+function bestLinks(links: readonly InventoryLink[]): readonly PlanLink[] {
+  const best = new Map<string, PlanLink>();
+  for (const { from, to, kind } of links) {
+    if (from === to) continue;
+    const candidate: PlanLink = { from, to, kind, ...linkPrior(kind) };
+    const pair = JSON.stringify([from, to]);
+    const known = best.get(pair);
+    if (known === undefined || isBetter(candidate, known)) best.set(pair, candidate);
+  }
+  return [...best.values()];
+}
+
+function isBetter(candidate: PlanLink, known: PlanLink): boolean {
+  if (candidate.alphaSec !== known.alphaSec) return candidate.alphaSec < known.alphaSec;
+  if (candidate.bytesPerSec !== known.bytesPerSec) return candidate.bytesPerSec > known.bytesPerSec;
+  return (candidate.kind ?? "") < (known.kind ?? "");
+}

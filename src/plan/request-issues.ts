@@ -1,0 +1,71 @@
+import type { z } from "zod";
+
+/** One thing that is wrong with a request, and where: `nodes[2].memoryBytes`, or an empty path for the whole. */
+export interface RequestIssue {
+  readonly path: string;
+  readonly problem: string;
+}
+
+/** Collects every problem while parts of a request are read one by one. */
+export interface IssueList {
+  readonly issues: readonly RequestIssue[];
+  add(path: string, problem: string): void;
+  /** Reads one part; undefined when it has problems, which are then on the list. */
+  read<T>(shape: z.ZodType<T>, value: unknown, path: string): T | undefined;
+  /** Reads each item of a list; items with problems are left out. A missing list is an empty one. */
+  readEach<T>(
+    shape: z.ZodType<T>,
+    value: unknown,
+    path: string,
+  ): readonly { readonly item: T; readonly path: string }[];
+}
+
+function joinPath(base: string, parts: readonly PropertyKey[]): string {
+  let path = base;
+  for (const part of parts) {
+    if (typeof part === "number") path += `[${part}]`;
+    else path += path === "" ? String(part) : `.${String(part)}`;
+  }
+  return path;
+}
+
+const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
+
+function sentenceOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_type" && issue.input === undefined && !issue.message.includes("received")) {
+    return `expected ${issue.expected}`;
+  }
+  if (issue.code === "unrecognized_keys")
+    return `unknown field${issue.keys.length > 1 ? "s" : ""} ${issue.keys.join(", ")}`;
+  return lowerFirst(issue.message.replace(/^Invalid (?:input|option): /, ""));
+}
+
+/** An empty list of problems. */
+export function openIssueList(): IssueList {
+  const issues: RequestIssue[] = [];
+  const list: IssueList = {
+    issues,
+    add: (path, problem) => {
+      issues.push({ path, problem });
+    },
+    read: (shape, value, path) => {
+      const result = shape.safeParse(value);
+      if (result.success) return result.data;
+      for (const issue of result.error.issues) list.add(joinPath(path, issue.path), sentenceOf(issue));
+      return undefined;
+    },
+    readEach: (shape, value, path) => {
+      if (value === undefined) return [];
+      if (!Array.isArray(value)) {
+        list.add(path, "expected a list");
+        return [];
+      }
+      return value.flatMap((raw: unknown, index) => {
+        const at = `${path}[${index}]`;
+        const item = list.read(shape, raw, at);
+        return item === undefined ? [] : [{ item, path: at }];
+      });
+    },
+  };
+  return list;
+}

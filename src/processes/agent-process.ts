@@ -1,0 +1,214 @@
+import tls from "node:tls";
+import { openHttpExoApi } from "../adapters/exo-local/http-exo-api.js";
+import { type AgentHome, openAgentHome } from "../adapters/files/agent-home.js";
+import { openRegistryDisk } from "../adapters/files/registry-disk.js";
+import {
+  type AgentServer,
+  type AgentServerSettings,
+  openAgentServer,
+  type TrustedController,
+} from "../adapters/grpc/agent-server.js";
+import { childProcessHost } from "../adapters/system/child-process-host.js";
+import { createDescribeExo } from "../agent/describe-exo.js";
+import { createDescribeMachine } from "../agent/describe-node.js";
+import { createExoSupervisor, type ExoSupervisor } from "../agent/exo-supervisor.js";
+import type { HostProbe } from "../agent/host-probe.js";
+import { createNodeAgent, type NodeAgent } from "../agent/node-agent.js";
+import type { ProcessHost, ProgramSpec } from "../agent/process-host.js";
+import { type AgentId, nodeName } from "../cluster/names.js";
+import type { ExoReport } from "../cluster/node-report.js";
+import type { Clock } from "../runtime/clock.js";
+import { type Close, closeAll } from "../runtime/close-all.js";
+import type { Logger } from "../runtime/logger.js";
+import { Problem } from "../runtime/problem.js";
+
+/** What an agent announces of itself. */
+export interface AgentFacts {
+  readonly agentId: AgentId;
+  /** TCP port of its service. */
+  readonly port: number;
+  /** Pin of its public key. */
+  readonly pin: string;
+}
+
+/** The controller that an agent has enrolled with. */
+export interface EnrolledController extends TrustedController {
+  /** What the controller calls this node; without it the name of the settings stays. */
+  readonly name?: string;
+}
+
+/** Enrols this agent; rejects when that can't succeed any more. Runs while the agent is up, until the signal aborts. */
+export type Enrol = (facts: AgentFacts, signal: AbortSignal) => Promise<EnrolledController>;
+
+export interface AgentExoSettings {
+  /** How to run exo. Without it the agent observes an exo that somebody else runs. */
+  readonly program?: ProgramSpec;
+  /** Where the agent asks its exo; default 127.0.0.1. */
+  readonly apiHost?: string;
+  readonly apiPort: number;
+  /** exo's custom cards folder, absolute. */
+  readonly cardsFolder: string;
+  /** exo's models folders, absolute, in exo's order; exo can write to the first. */
+  readonly modelsFolders: readonly [string, ...string[]];
+  readonly generation: ExoReport["generation"];
+  /** Whether exo is started with the agent, or when the controller asks. Default `with-agent`. */
+  readonly start?: "with-agent" | "on-request";
+  /** What closing the agent does to the exo that it runs. */
+  readonly onClose: "stop" | "leave";
+}
+
+export interface AgentSettings {
+  /** The agent's own folder; created with mode 0700. */
+  readonly homeFolder: string;
+  readonly name: string;
+  readonly agentVersion: string;
+  readonly machine: "real" | "simulated";
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly identity: { readonly certificatePem: string; readonly privateKeyPem: string; readonly pin: string };
+  /** The controller of an earlier enrolment, or how to find one. Until then every connection is refused. */
+  readonly controller: EnrolledController | { readonly enrol: Enrol };
+  readonly hostProbe: HostProbe;
+  readonly exo: AgentExoSettings;
+  readonly advertise: (facts: AgentFacts) => Promise<Close>;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** Default: programs are child processes. */
+  readonly processHost?: ProcessHost;
+}
+
+export type EnrolmentOutcome =
+  | { readonly kind: "enrolled" }
+  | { readonly kind: "closed" }
+  | { readonly kind: "failed"; readonly error: unknown };
+
+export interface RunningAgent {
+  readonly port: number;
+  readonly agentId: AgentId;
+  /** Resolves when the agent has a controller, or never will have one; never rejects. */
+  readonly enrolment: Promise<EnrolmentOutcome>;
+  readonly close: Close;
+}
+
+async function serve(settings: AgentServerSettings): Promise<AgentServer> {
+  try {
+    return await openAgentServer(settings);
+  } catch (error) {
+    throw new Problem(
+      "failed",
+      "agent_listen",
+      `The agent can't listen on ${settings.host}:${settings.port}`,
+      "Another program, perhaps another agent, may have that port: choose a free one, or 0 for any.",
+      { cause: error },
+    );
+  }
+}
+
+/** Starts exo without holding up the agent: a broken exo is something to report, not a reason to be away. */
+function startInBackground(supervisor: ExoSupervisor, exoAnswers: Promise<boolean>, logger: Logger): void {
+  const start = async (): Promise<void> => {
+    if (await exoAnswers) logger.warn("an exo that this agent did not start is running; it is left alone");
+    else await supervisor.start();
+  };
+  start().catch((error: unknown) => logger.error("exo was not started with the agent", { error }));
+}
+
+interface Built {
+  readonly agent: NodeAgent;
+  readonly supervisor: ExoSupervisor | undefined;
+  readonly exoAnswers: (signal: AbortSignal) => Promise<boolean>;
+}
+
+/** Puts the agent together out of its adapters. Starts nothing. */
+async function buildAgent(
+  settings: AgentSettings,
+  home: AgentHome,
+  logger: Logger,
+  name: () => string,
+): Promise<Built> {
+  const { exo, clock } = settings;
+  const api = openHttpExoApi({ port: exo.apiPort, ...(exo.apiHost === undefined ? {} : { host: exo.apiHost }) });
+  const host = settings.processHost ?? childProcessHost;
+  const supervisor =
+    exo.program === undefined ? undefined : createExoSupervisor({ program: exo.program, host, clock, logger });
+  const agent = createNodeAgent({
+    agentId: home.agentId,
+    name: () => nodeName(name()),
+    agentVersion: settings.agentVersion,
+    machine: settings.machine,
+    describeMachine: createDescribeMachine(settings.hostProbe, clock),
+    describeExo: createDescribeExo({ api, apiPort: exo.apiPort, generation: exo.generation, supervisor }),
+    supervisor,
+    registry: await openRegistryDisk({ ...exo, linkRecordFile: home.linkRecordFile }),
+    clock,
+    logger,
+  });
+  return { agent, supervisor, exoAnswers: async (signal) => (await api.nodeId(signal)) !== undefined };
+}
+
+/** Waits for the enrolment and then answers that controller. */
+async function enrolWith(
+  enrol: Enrol,
+  facts: AgentFacts,
+  signal: AbortSignal,
+  accept: (controller: EnrolledController) => void,
+  logger: Logger,
+): Promise<EnrolmentOutcome> {
+  try {
+    accept(await enrol(facts, signal));
+    logger.info("enrolled");
+    return { kind: "enrolled" };
+  } catch (error) {
+    if (signal.aborted) return { kind: "closed" };
+    logger.error("enrolment failed", { error });
+    return { kind: "failed", error };
+  }
+}
+
+/**
+ * Runs the agent of one machine: builds its adapters, serves its calls, starts exo where it was told how, advertises and
+ * enrols. Returns as soon as calls are answered.
+ *
+ * @throws Problem when the home folder or the port can't be used
+ */
+export async function startAgent(settings: AgentSettings): Promise<RunningAgent> {
+  // Before the first TLS context of this process: gRPC takes the lowest version from here.
+  tls.DEFAULT_MIN_VERSION = "TLSv1.3";
+  const { exo, identity, controller } = settings;
+  const home = await openAgentHome(settings.homeFolder);
+  const logger = settings.logger.child({ agent: home.agentId });
+  let name = settings.name;
+  const { agent, supervisor, exoAnswers } = await buildAgent(settings, home, logger, () => name);
+  const known = "enrol" in controller ? undefined : controller;
+  name = known?.name ?? name;
+  const trusted = known === undefined ? [] : [known];
+  const server = await serve({ ...settings.listen, own: identity, trusted, agent, logger });
+
+  const ending = new AbortController();
+  const facts: AgentFacts = { agentId: home.agentId, port: server.port, pin: identity.pin };
+  // In the order of opening: exo is let go last, when no call can reach it any more.
+  const closers: Close[] = [async () => await supervisor?.close(exo.onClose), server.close];
+  const close = closeAll(closers);
+  try {
+    closers.push(await settings.advertise(facts));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const accept = (enrolled: EnrolledController): void => {
+    name = enrolled.name ?? name;
+    server.trust([enrolled]);
+  };
+  const enrolment: Promise<EnrolmentOutcome> =
+    "enrol" in controller
+      ? enrolWith(controller.enrol, facts, ending.signal, accept, logger)
+      : Promise.resolve({ kind: "enrolled" });
+  closers.push(async () => {
+    ending.abort(new Error("the agent is closing"));
+    await enrolment;
+  });
+  if (supervisor !== undefined && exo.start !== "on-request") {
+    startInBackground(supervisor, exoAnswers(ending.signal), logger);
+  }
+  logger.info("agent is up", { port: server.port });
+  return { port: server.port, agentId: home.agentId, enrolment, close };
+}

@@ -1,0 +1,195 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { networkInterfaces } from "node:os";
+import { join } from "node:path";
+import tls from "node:tls";
+import { openModernExo } from "../adapters/exo-modern/open-modern-exo.js";
+import { openStateFolder } from "../adapters/files/state-folder.js";
+import { openAgentLink } from "../adapters/grpc/grpc-agent-link.js";
+import { openAdminServer } from "../adapters/http/admin-server.js";
+import { openUndiciUpstream } from "../adapters/http/undici-upstream.js";
+import type { ServiceType } from "../adapters/mdns/bonjour-advertiser.js";
+import { createBonjourNodeFinder } from "../adapters/mdns/bonjour-node-finder.js";
+import { chooseControlInterface } from "../adapters/mdns/choose-interfaces.js";
+import { systemClock } from "../adapters/system/system-clock.js";
+import { listenForEnrolment } from "../adapters/tls/enrolment-listener.js";
+import { type Identity, loadOrCreateIdentity } from "../adapters/tls/identity.js";
+import type { ApplyTimings } from "../apply/apply-settings.js";
+import type { ClusterSpec } from "../config/cluster-spec.js";
+import type { AdminApi } from "../controller/admin-api.js";
+import { awaitNodes } from "../controller/await-nodes.js";
+import { createController } from "../controller/controller.js";
+import { createRedeem } from "../controller/enrolment.js";
+import type { Report } from "../controller/model-work.js";
+import { watchSightings } from "../controller/watch-sightings.js";
+import type { NodeFinder } from "../discover/node-finder.js";
+import { createStaticNodeFinder } from "../discover/static-node-finder.js";
+import { openGateway } from "../gateway/serve-gateway.js";
+import type { ExoAddress } from "../inventory/exo-state.js";
+import { type Close, closeAll } from "../runtime/close-all.js";
+import type { Logger } from "../runtime/logger.js";
+import { socketName } from "./state-names.js";
+
+/** TCP port where agents enrol. */
+export const enrolmentPort = 8418;
+const mdnsPort = 5353;
+
+/** What a controller is started with. */
+export interface ControllerSettings {
+  readonly spec: ClusterSpec;
+  /** Text of the cluster file that `spec` comes from. */
+  readonly clusterYaml: string;
+  /** State folder, created with mode 0700. */
+  readonly home: string;
+  readonly version: string;
+  /** `exo`: these exos, over their API alone. Otherwise enrolled agents, found as `discovery` says. */
+  readonly exoHosts?: readonly ExoAddress[];
+  /** Set for simulated Macs: everything stays on this machine, on ports and under a service type of its own. */
+  readonly simulation?: { readonly mdnsPort: number; readonly timings: Partial<ApplyTimings> };
+  readonly logger: Logger;
+}
+
+/** A controller that is up. */
+export interface RunningController {
+  readonly api: AdminApi;
+  /** Where simulated agents enrol. */
+  readonly enrolment?: { readonly host: string; readonly port: number; readonly pin: string };
+  readonly socketPath: string;
+  /** Waits for nodes, as `awaitNodes`. */
+  awaitNodes(
+    options: { readonly expected?: number; readonly waitMs?: number },
+    report: Report,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** From now on what is desired and not served is brought up again. */
+  startHealing(): void;
+  readonly close: Close;
+}
+
+/** Builds a controller out of its adapters and starts it: state, enrolment, discovery, gateway, admin socket, control loop. */
+export async function startController(settings: ControllerSettings): Promise<RunningController> {
+  tls.DEFAULT_MIN_VERSION = "TLSv1.3";
+  const closers: Close[] = [];
+  const keep = <T extends { readonly close: Close }>(part: T): T => {
+    closers.push(part.close);
+    return part;
+  };
+  try {
+    return await build(settings, closers, keep);
+  } catch (error) {
+    await closeAll(closers)().catch((failure: unknown) =>
+      settings.logger.warn("start was not undone cleanly", { error: failure }),
+    );
+    throw error;
+  }
+}
+
+async function build(
+  settings: ControllerSettings,
+  closers: Close[],
+  keep: <T extends { readonly close: Close }>(part: T) => T,
+): Promise<RunningController> {
+  const { spec, logger, home } = settings;
+  const clock = systemClock;
+  const store = keep(await openStateFolder(home));
+  const identity = await loadOrCreateIdentity(home, "exoctl controller");
+  const enrolment = settings.exoHosts === undefined ? keep(await openEnrolment(settings, identity, store)) : undefined;
+  const watch = keep(
+    await watchSightings({ finders: findersOf(settings), clock, logger, ...sightingLimits(settings) }),
+  );
+  const upstream = keep(openUndiciUpstream());
+  const lifetime = new AbortController();
+  const controller = createController({
+    settings: {
+      spec,
+      clusterYaml: settings.clusterYaml,
+      version: settings.version,
+      pid: process.pid,
+      simulated: settings.simulation !== undefined,
+      exoHosts: settings.exoHosts,
+      enrolment: enrolment && { address: `${enrolment.shownHost}:${enrolment.port}`, pin: identity.pin },
+      timings: settings.simulation?.timings ?? {},
+    },
+    store,
+    watch,
+    dial: (member, { host, port }) => openAgentLink({ host, port, own: identity, agent: member }),
+    connectExo: openModernExo,
+    clock,
+    logger,
+    newUuid: randomUUID,
+    randomBytes,
+    lifetime: lifetime.signal,
+  });
+  closers.push(controller.close);
+  const gateway = keep(
+    await openGateway({
+      listen: spec.gateway.listen,
+      models: controller.serving,
+      upstream,
+      clock,
+      random: Math.random,
+      logger,
+    }),
+  );
+  controller.setGateway(
+    `http://${gateway.address.includes(":") ? `[${gateway.address}]` : gateway.address}:${gateway.port}`,
+  );
+  const socketPath = join(home, socketName);
+  closers.push(await openAdminServer({ socketPath, api: controller.api, logger }));
+  await controller.begin();
+  closers.push(async () => {
+    lifetime.abort(new Error("the controller is closing"));
+    await controller.ended();
+  });
+  return {
+    api: controller.api,
+    ...(enrolment === undefined
+      ? {}
+      : { enrolment: { host: enrolment.host, port: enrolment.port, pin: identity.pin } }),
+    socketPath,
+    awaitNodes: async (options, report, signal) => {
+      const members = (): readonly string[] => store.members().map((member) => member.name);
+      await awaitNodes({ access: controller.access, clock, report, members, ...options }, signal);
+    },
+    startHealing: controller.startHealing,
+    close: closeAll(closers),
+  };
+}
+
+async function openEnrolment(
+  settings: ControllerSettings,
+  identity: Identity,
+  store: Awaited<ReturnType<typeof openStateFolder>>,
+) {
+  const { logger, simulation, spec } = settings;
+  const local =
+    simulation === undefined ? chooseControlInterface(networkInterfaces(), spec.discovery.interface) : undefined;
+  const host = simulation === undefined ? "0.0.0.0" : "127.0.0.1";
+  const listener = await listenForEnrolment({
+    identity,
+    host,
+    port: simulation === undefined ? enrolmentPort : 0,
+    redeem: createRedeem({ store, clock: systemClock, logger }),
+    logger,
+  });
+  return { ...listener, host, shownHost: local?.address ?? "127.0.0.1" };
+}
+
+/** The simulator has a service type and a port of its own and never leaves the loopback interface. */
+function findersOf({ spec, simulation, exoHosts }: ControllerSettings): readonly NodeFinder[] {
+  if (exoHosts !== undefined) return [];
+  const serviceType: ServiceType = simulation === undefined ? "exoctl" : "exoctl-sim";
+  const mdns = createBonjourNodeFinder({
+    serviceType,
+    interfaceAddress: simulation === undefined ? spec.discovery.interface : "127.0.0.1",
+    mdnsPort: simulation?.mdnsPort ?? mdnsPort,
+    clock: systemClock,
+  });
+  const hosts = spec.discovery.hosts.map(({ host, port }) =>
+    host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
+  );
+  return [...(spec.discovery.mdns ? [mdns] : []), ...(hosts.length > 0 ? [createStaticNodeFinder(hosts)] : [])];
+}
+
+/** Simulated Macs share one address. */
+const sightingLimits = ({ simulation }: ControllerSettings) =>
+  simulation === undefined ? {} : { limits: { sightings: 1_024, perAddress: 1_024, perKey: 4 } };

@@ -1,0 +1,52 @@
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createPinoLogger } from "../adapters/system/pino-logger.js";
+import { parseJoinToken } from "../controller/join-token.js";
+import { createSimulatedHostProbe } from "../simulate/simulated-host-probe.js";
+import type { RunningAgent } from "./agent-process.js";
+import { startEnrollingAgent } from "./enrolling-agent.js";
+import type { SimulatedMacFile } from "./simulated-mac-file.js";
+
+/** The program that plays exo on a simulated Mac. */
+const simulatedExo = fileURLToPath(new URL("./simulated-exo-main.js", import.meta.url));
+
+/**
+ * Starts the agent of a simulated Mac: the same agent as on a real one, with other answers behind its probes and another
+ * program as its exo.
+ */
+export async function startSimulatedAgent(options: {
+  /** JSON: `SimulatedMacFile`. */
+  readonly file: string;
+  readonly token: string;
+  readonly version: string;
+  readonly logLevel: string;
+}): Promise<RunningAgent> {
+  const mac = JSON.parse(await readFile(options.file, "utf8")) as SimulatedMacFile;
+  const { home } = mac.exo;
+  return startEnrollingAgent({
+    homeFolder: mac.agentHome,
+    name: mac.name,
+    agentVersion: options.version,
+    machine: "simulated",
+    listen: { host: "127.0.0.1", port: 0 },
+    hostProbe: createSimulatedHostProbe(mac.exo.mac, { exoHome: home }),
+    mdns: { serviceType: "exoctl-sim", interfaceAddress: "127.0.0.1", port: mac.mdnsPort },
+    exo: {
+      program: {
+        command: process.execPath,
+        args: [simulatedExo, mac.exoSettingsFile],
+        env: { EXO_HOME: home },
+        cwd: dirname(mac.exoSettingsFile),
+        logFile: mac.exoLogFile,
+      },
+      apiPort: mac.exo.apiPort,
+      cardsFolder: join(home, "custom_model_cards"),
+      modelsFolders: [join(home, "models")],
+      generation: "modern",
+      onClose: "stop",
+    },
+    join: { controller: mac.controller, token: parseJoinToken(options.token) },
+    logger: createPinoLogger({ level: options.logLevel }),
+  });
+}

@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Close, closeAll } from "../runtime/close-all.js";
+import { type FabricRelay, startFabricRelay } from "../simulate/fabric/fabric-relay.js";
+import { prepareSimulatedHome } from "../simulate/prepare-home.js";
+import type { SimulatedMac, Simulation } from "../simulate/simulated-cluster-spec.js";
+import type { SimulatedMacFile } from "./simulated-mac-file.js";
+
+const main = fileURLToPath(new URL("../cli/main.js", import.meta.url));
+const loopback = "127.0.0.1";
+/** A simulated Mac gets so long to end by itself. */
+const stopGraceMs = 5_000;
+
+export interface SimulatedClusterSettings {
+  readonly simulation: Simulation;
+  /** 1 is real time. */
+  readonly timeScale: number;
+  /** Everything that the simulated Macs write goes in here. */
+  readonly folder: string;
+  readonly controller: { readonly host: string; readonly port: number };
+  /** Makes one join token; called once for each Mac. */
+  readonly createToken: (name: string) => Promise<string>;
+  readonly mdnsPort: number;
+}
+
+/** Starts each simulated Mac as a process of its own, and the switch between their exos. Closing ends all of it. */
+export async function startSimulatedCluster(settings: SimulatedClusterSettings): Promise<Close> {
+  const relay = await startFabricRelay({ host: loopback, port: 0 });
+  const closers: Close[] = [relay.close];
+  try {
+    const ports = await freePorts(settings.simulation.macs.length);
+    const starts = settings.simulation.macs.map((mac, index) => startMac(mac, ports[index] ?? 0, relay, settings));
+    for (const started of await Promise.allSettled(starts)) {
+      if (started.status === "rejected") throw started.reason;
+      closers.push(started.value);
+    }
+    const [relayClose, ...macs] = closers;
+    return closeAll([relayClose ?? relay.close, async () => void (await Promise.all(macs.map((close) => close())))]);
+  } catch (error) {
+    await closeAll(closers)();
+    throw error;
+  }
+}
+
+async function startMac(
+  mac: SimulatedMac,
+  apiPort: number,
+  relay: FabricRelay,
+  settings: SimulatedClusterSettings,
+): Promise<Close> {
+  const { name } = mac.profile;
+  const folder = join(settings.folder, name);
+  const exoHome = join(folder, "exo");
+  await mkdir(exoHome, { recursive: true, mode: 0o700 });
+  await prepareSimulatedHome(exoHome, mac.weights);
+  const { profile, ...kind } = mac;
+  const exo = {
+    home: exoHome,
+    apiHost: loopback,
+    apiPort,
+    relay: { host: loopback, port: relay.port },
+    mac: profile,
+    ...kind,
+    timeScale: settings.timeScale,
+  };
+  const file: SimulatedMacFile = {
+    name,
+    agentHome: join(folder, "agent"),
+    controller: settings.controller,
+    mdnsPort: settings.mdnsPort,
+    exo,
+    exoSettingsFile: join(folder, "exo.json"),
+    exoLogFile: join(folder, "exo.log"),
+  };
+  await writeFile(file.exoSettingsFile, JSON.stringify(exo));
+  const macFile = join(folder, "mac.json");
+  await writeFile(macFile, JSON.stringify(file));
+  return startAgentProcess(macFile, await settings.createToken(name), join(folder, "agent.log"));
+}
+
+/** Its standard input stays open for as long as we live: that is how it notices that we are gone. */
+function startAgentProcess(macFile: string, token: string, logFile: string): Close {
+  const log = openSync(logFile, "a", 0o600);
+  const child = spawn(process.execPath, [main, "agent", "--simulated-mac", macFile, "--log-level", "info"], {
+    stdio: ["pipe", log, log],
+    // A group of its own: Ctrl-C in the terminal reaches us, and we end the Macs in order.
+    detached: true,
+  });
+  closeSync(log);
+  const exited = once(child, "exit");
+  exited.catch(() => undefined); // `error` instead of `exit`: it never ran, and its log says why
+  child.stdin?.on("error", () => undefined); // it ended before it read its token; its log says why
+  child.stdin?.write(`${token}\n`);
+  return () => endProcess(child, exited);
+}
+
+async function endProcess(child: ChildProcess, exited: Promise<unknown>): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  child.kill("SIGTERM");
+  const insist = setTimeout(() => child.kill("SIGKILL"), stopGraceMs);
+  await exited.catch(() => undefined);
+  clearTimeout(insist);
+}
+
+/** Ports below the range that systems hand out by themselves, so that no outgoing connection takes one meanwhile. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const ports: number[] = [];
+  for (let tries = 0; ports.length < count && tries < 1_000; tries += 1) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    if (!ports.includes(port) && (await isFree(port))) ports.push(port);
+  }
+  return ports;
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    server.listen(port, loopback);
+    await once(server, "listening");
+    return true;
+  } catch {
+    return false; // somebody else has it
+  } finally {
+    server.close();
+  }
+}

@@ -1,0 +1,14 @@
+import type { SimulatedExoSettings } from "../simulate/simulated-exo-settings.js";
+
+/** What the process of one simulated Mac is told, in a JSON file that its own parent wrote. The join token comes by stdin. */
+export interface SimulatedMacFile {
+  readonly name: string;
+  readonly agentHome: string;
+  /** Where the controller takes enrolments. */
+  readonly controller: { readonly host: string; readonly port: number };
+  readonly mdnsPort: number;
+  readonly exo: SimulatedExoSettings;
+  /** The file that the simulated exo reads `exo` from. */
+  readonly exoSettingsFile: string;
+  readonly exoLogFile: string;
+}

@@ -1,0 +1,54 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Problem } from "../runtime/problem.js";
+import { defaultSimulation, readSimulationSpec, type Simulation } from "../simulate/simulated-cluster-spec.js";
+import { simulationPointer } from "./state-names.js";
+
+/** mDNS of simulated clusters: never the real port. */
+export const simulatedMdnsPort = 53_535;
+
+/** Macs of the shipped simulated cluster. */
+const defaultCount = 3;
+
+/**
+ * What `--simulate` names: nothing, a number of Macs, or a file.
+ *
+ * @throws Problem of kind `usage`
+ */
+export async function readSimulation(wanted: string | true): Promise<Simulation> {
+  if (wanted === true) return defaultSimulation(defaultCount);
+  if (/^\d+$/.test(wanted)) return defaultSimulation(Number(wanted));
+  const text = await readFile(wanted, "utf8").catch((cause: unknown) => {
+    throw new Problem(
+      "usage",
+      "no_simulation_file",
+      `can't read the simulation file ${wanted}`,
+      "Name a file, a number of Macs, or nothing for the built-in three.",
+      { cause },
+    );
+  });
+  return readSimulationSpec(text, wanted);
+}
+
+/** The temporary state folder of a simulation, and the note in the usual place that lets other commands find it. */
+export interface SimulationFolder {
+  readonly folder: string;
+  remove(): Promise<void>;
+}
+
+/** Makes it. @param stateHome the usual state folder, in which only a pointer is left while the simulation runs */
+export async function makeSimulationFolder(stateHome: string): Promise<SimulationFolder> {
+  const folder = await mkdtemp(join(tmpdir(), "exoctl-simulation-"));
+  const pointer = join(stateHome, simulationPointer);
+  await mkdir(stateHome, { recursive: true, mode: 0o700 });
+  await writeFile(pointer, `${folder}\n`, { mode: 0o600 });
+  return {
+    folder,
+    remove: async () => {
+      await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+      // Another simulation may have been started since: its pointer stays.
+      if ((await readFile(pointer, "utf8").catch(() => "")).trim() === folder) await rm(pointer, { force: true });
+    },
+  };
+}

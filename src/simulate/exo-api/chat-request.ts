@@ -1,0 +1,189 @@
+import type { TaskParams } from "../exo/exo-types.js";
+import {
+  anything,
+  bad,
+  type Check,
+  good,
+  isRecord,
+  list,
+  nullable,
+  object,
+  optional,
+  required,
+  text,
+  word,
+} from "../exo/strict-schema.js";
+
+/** The OpenAI types are not strict: Pydantic converts what can be converted without loss. */
+const looseInteger: Check = (value, loc) => {
+  const plain = anything(value, loc);
+  const number = plain.ok ? plain.value : value;
+  if (typeof number === "number" && Number.isInteger(number)) return good(number);
+  if (typeof number === "string" && /^\s*[+-]?\d+\s*$/.test(number)) return good(Number(number));
+  return typeof number === "number"
+    ? bad("int_from_float", loc, "Input should be a valid integer, got a number with a fractional part", number)
+    : bad("int_type", loc, "Input should be a valid integer", number);
+};
+
+const looseFloat: Check = (value, loc) => {
+  const plain = anything(value, loc);
+  const number = plain.ok ? plain.value : value;
+  if (typeof number === "number") return good(number);
+  if (typeof number === "string" && number.trim() !== "" && Number.isFinite(Number(number)))
+    return good(Number(number));
+  return bad("float_type", loc, "Input should be a valid number", number);
+};
+
+const looseFlag: Check = (value, loc) => {
+  if (typeof value === "boolean") return good(value);
+  if (value === 1 || value === "true" || value === "True" || value === "1") return good(true);
+  if (value === 0 || value === "false" || value === "False" || value === "0") return good(false);
+  return bad("bool_parsing", loc, "Input should be a valid boolean, unable to interpret input", value);
+};
+
+const content: Check = (value, loc) => {
+  if (typeof value === "string" || value === null) return good(value);
+  const parts = Array.isArray(value) ? value : [value];
+  const isPart = (part: unknown): boolean =>
+    isRecord(part) && (part.type === "image_url" ? isRecord(part.image_url) : typeof part.text === "string");
+  return parts.every(isPart) ? anything(value, loc) : bad("string_type", loc, "Input should be a valid string", value);
+};
+
+const message = object(
+  {
+    role: required(word("system", "user", "assistant", "developer", "tool", "function")),
+    content: optional(content, null),
+    reasoning_content: optional(nullable(text), null),
+    name: optional(nullable(text), null),
+    tool_calls: optional(nullable(list(anything)), null),
+    tool_call_id: optional(nullable(text), null),
+    function_call: optional(anything, null),
+  },
+  "ignore",
+);
+
+const numbers = ["frequency_penalty", "presence_penalty", "temperature", "top_p", "min_p", "repetition_penalty"];
+const integers = ["top_logprobs", "max_tokens", "n", "seed", "top_k", "repetition_context_size"];
+const ignored = [
+  "logit_bias",
+  "response_format",
+  "stream_options",
+  "tools",
+  "tool_choice",
+  "parallel_tool_calls",
+  "user",
+];
+
+/** The body of a chat request. Unknown fields are dropped without a word. */
+export const chatCheck: Check = object(
+  {
+    model: required(text),
+    messages: required(list(message)),
+    stream: optional(looseFlag, false),
+    stop: optional(
+      nullable((value, loc) => (Array.isArray(value) ? list(text)(value, loc) : text(value, loc))),
+      null,
+    ),
+    logprobs: optional(nullable(looseFlag), null),
+    reasoning_effort: optional(nullable(word("none", "minimal", "low", "medium", "high", "xhigh")), null),
+    enable_thinking: optional(nullable(looseFlag), null),
+    use_prefix_cache: optional(looseFlag, false),
+    ...Object.fromEntries(numbers.map((name) => [name, optional(nullable(looseFloat), null)])),
+    ...Object.fromEntries(integers.map((name) => [name, optional(nullable(looseInteger), null)])),
+    ...Object.fromEntries(ignored.map((name) => [name, optional(anything, null)])),
+  },
+  "ignore",
+);
+
+interface ChatMessage {
+  readonly role: string;
+  readonly content: unknown;
+  readonly reasoning_content: string | null;
+  readonly tool_calls: readonly unknown[] | null;
+}
+
+/** A checked chat request. */
+export interface ChatRequest {
+  readonly model: string;
+  readonly messages: readonly ChatMessage[];
+  readonly stream: boolean;
+  readonly stop: string | readonly string[] | null;
+  readonly max_tokens: number | null;
+  readonly reasoning_effort: string | null;
+  readonly enable_thinking: boolean | null;
+  readonly [other: string]: unknown;
+}
+
+function plainText(value: unknown): string {
+  if (value === null) return "";
+  if (typeof value === "string") return value;
+  const parts = Array.isArray(value) ? value : [value];
+  return parts.flatMap((part) => (isRecord(part) && typeof part.text === "string" ? [part.text] : [])).join("\n");
+}
+
+const dropNulls = (value: object): object =>
+  Object.fromEntries(Object.entries(value).filter(([, item]) => item !== null));
+
+const copied = [
+  "temperature",
+  "top_p",
+  "top_k",
+  "seed",
+  "tools",
+  "min_p",
+  "repetition_penalty",
+  "repetition_context_size",
+];
+
+/** exo's internal form of a chat request, as it stands in `/state` under `taskParams`. */
+export function taskParamsOf(request: ChatRequest, bench: "bench" | "chat"): TaskParams {
+  const said = request.messages.filter(
+    ({ role, content: words, reasoning_content: reasons, tool_calls: calls }) =>
+      role === "system" || words !== null || reasons !== null || calls !== null,
+  );
+  const system = said.filter(({ role }) => role === "system").map(({ content: words }) => plainText(words));
+  const input = said
+    .filter(({ role }) => ["user", "assistant", "developer"].includes(role))
+    .map(({ role, content: words }) => ({ role, content: plainText(words) }));
+  const { reasoning_effort: effort, enable_thinking: thinking } = request;
+  return {
+    model: request.model,
+    input: input.length > 0 ? input : [{ role: "user", content: "" }],
+    instructions: system.length > 0 && system.join("\n") !== "" ? system.join("\n") : null,
+    max_output_tokens: request.max_tokens,
+    stream: bench === "bench" ? false : request.stream,
+    bench: bench === "bench",
+    use_prefix_cache: bench === "bench" && request.use_prefix_cache === true,
+    stop: request.stop,
+    chat_template_messages: said.map((one) => dropNulls({ ...one, content: plainText(one.content) })),
+    reasoning_effort: effort ?? (thinking === null ? null : thinking ? "medium" : "none"),
+    enable_thinking: thinking ?? (effort === null ? null : effort !== "none"),
+    logprobs: request.logprobs === true,
+    top_logprobs: request.top_logprobs ?? null,
+    presence_penalty: null,
+    frequency_penalty: null,
+    images: [],
+    image_hashes: {},
+    ...Object.fromEntries(copied.map((name) => [name, request[name] ?? null])),
+  };
+}
+
+/** Fills in the card's sampling values where the request has none. */
+export function withSamplingDefaults(
+  params: TaskParams,
+  defaults: Readonly<Record<string, unknown>> | undefined,
+): TaskParams {
+  const pairs: readonly (readonly [string, string])[] = [
+    ["temperature", "temperature"],
+    ["top_p", "topP"],
+    ["top_k", "topK"],
+    ["min_p", "minP"],
+    ["repetition_penalty", "repetitionPenalty"],
+    ["presence_penalty", "presencePenalty"],
+    ["frequency_penalty", "frequencyPenalty"],
+  ];
+  return {
+    ...params,
+    ...Object.fromEntries(pairs.map(([name, key]) => [name, params[name] ?? defaults?.[key] ?? null])),
+  };
+}

@@ -1,0 +1,301 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import type { Fabric, FabricMessage } from "../fabric/fabric.js";
+import type { MacProfile } from "../mac-profile.js";
+import { type CardCache, createCardCache } from "./card-cache.js";
+import { type Downloads, startDownloads } from "./downloads.js";
+import { createElection, type ElectionMessage, type ElectionResult, type Session } from "./election.js";
+import type { Command, DownloadCommand } from "./exo-commands.js";
+import type { ExoEvent, FoldEvent } from "./exo-events.js";
+import { type ExoStateDocument, emptyState } from "./exo-state.js";
+import { exoTimes } from "./exo-times.js";
+import { bodyOf, type SimulatedVariant } from "./exo-types.js";
+import { type Master, startMaster } from "./master.js";
+import { createModelFiles, type ModelFiles } from "./model-files.js";
+import {
+  type GlobalEvent,
+  type LocalEvent,
+  openSessionEvents,
+  type SessionEvents,
+  type Snapshot,
+} from "./session-events.js";
+import { createTimers, type Timers } from "./timers.js";
+import { createTokenStreams, type TokenStreams } from "./token-streams.js";
+import { type RingMessage, startWorker, type Worker } from "./worker.js";
+
+/** One simulated exo without its HTTP API. */
+export interface ExoNode {
+  readonly nodeId: string;
+  readonly variant: SimulatedVariant;
+  readonly cards: CardCache;
+  readonly streams: TokenStreams;
+  readonly keepAliveMs: number;
+  state(): ExoStateDocument;
+  /** Events of the present reign, as far as this node has seen and kept them. */
+  events(): readonly { readonly eventId: string; readonly event: ExoEvent }[];
+  /** Sends a command to the master; waits while an election runs. */
+  command(command: Command, signal?: AbortSignal): Promise<void>;
+  /** Sends a command to the master even while an election runs. */
+  commandNow(command: Command): void;
+  download(command: DownloadCommand): void;
+  failRunner(runnerId: string, error: string): void;
+  close(): Promise<void>;
+}
+
+export interface ExoNodeOptions {
+  readonly nodeId: string;
+  readonly mac: MacProfile;
+  readonly home: string;
+  readonly apiPort: number;
+  readonly variant: SimulatedVariant;
+  readonly internet: "none" | "simulated";
+  readonly timeScale: number;
+  readonly fabric: Fabric;
+  readonly fold: FoldEvent;
+  /** exo has ended by itself, with an error. */
+  readonly onCrash: (error: unknown) => void;
+  readonly onMemoryChanged?: (loadedBytes: number) => void;
+}
+
+/** Events kept for `/events`. Real exo keeps them on disk for the whole reign. */
+const keptEvents = 20_000;
+
+/** A new id at every start, as exo does: a libp2p peer id in releases, lower-case hex in the newer variant. */
+export function newNodeId(variant: SimulatedVariant): string {
+  if (variant === "newer") return randomBytes(16).toString("hex").replace(/^0+/, "");
+  const alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+  return `12D3KooW${Array.from(randomBytes(44), (byte) => alphabet[byte % alphabet.length]).join("")}`;
+}
+
+/** What lives from one election of a new master to the next. */
+interface Reign {
+  readonly session: Session;
+  readonly timers: Timers;
+  readonly events: SessionEvents;
+  readonly worker: Worker;
+  readonly downloads: Downloads;
+}
+
+/** Starts a node: master of itself alone, until an election says otherwise. */
+export function startExoNode(options: ExoNodeOptions): ExoNode {
+  const { nodeId, variant, fabric } = options;
+  const times = exoTimes(options.timeScale);
+  const crash = (error: unknown): void => {
+    void close().finally(() => options.onCrash(error));
+  };
+  const timers = createTimers(crash);
+  const files: ModelFiles = createModelFiles(join(options.home, "models"));
+  const cards = createCardCache({ folder: join(options.home, "custom_model_cards"), variant, files });
+  const streams = createTokenStreams();
+  const profiles = new Map<string, MacProfile>([[nodeId, options.mac]]);
+  const paused: (() => void)[] = [];
+  let isPaused = false;
+  let lastElection = 0;
+  let kept: { readonly eventId: string; readonly event: ExoEvent }[] = [];
+  let master: { readonly duties: Master; readonly timers: Timers } | undefined;
+  let closed = false;
+
+  const applied = (event: ExoEvent, eventId: string): void => {
+    kept.push({ eventId, event });
+    if (kept.length > keptEvents * 1.1) kept = kept.slice(-keptEvents);
+    reign.worker.applied(event);
+    if (event.type === "ChunkGenerated") streams.deliver(event.commandId, event.chunk);
+    if (event.type === "InstanceDeleted")
+      for (const task of Object.values(reign.events.state().tasks).map(bodyOf))
+        if (task.instanceId === event.instanceId && task.commandId !== undefined) streams.close(task.commandId);
+    if (variant !== "1.0.71") return;
+    if (event.type === "CustomModelCardAdded") {
+      cards.add(event.modelCard);
+      void cards.save(event.modelCard).catch(crash);
+    }
+    if (event.type === "CustomModelCardDeleted") void cards.drop(event.modelId).catch(crash);
+  };
+
+  const handle = (topic: string, body: unknown): void => {
+    switch (topic) {
+      case "local-event":
+        return master?.duties.receivedLocal(body as LocalEvent);
+      case "global-event":
+        return reign.events.receivedGlobal(body as GlobalEvent);
+      case "snapshot":
+        return reign.events.receivedSnapshot(body as Snapshot);
+      case "snapshot-request":
+        return answerSnapshot(body as { readonly from: string; readonly session: Session });
+      case "command":
+        election.commandSeen();
+        return master?.duties.command(body as Command);
+      case "download":
+        return void reign.downloads.command(body as DownloadCommand).catch(crash);
+      case "ring":
+        return reign.worker.peerTook(body as RingMessage);
+      case "election": {
+        const message = body as ElectionMessage;
+        if (message.clock > lastElection) isPaused = true;
+        return election.received(message);
+      }
+    }
+  };
+  const publish = (topic: string, body: unknown): void => {
+    if (closed) return;
+    fabric.publish(topic, body);
+    handle(topic, body);
+  };
+  const answerSnapshot = (request: { readonly from: string; readonly session: Session }): void => {
+    if (master === undefined || request.from === nodeId) return;
+    const snapshot: Snapshot = { session: reign.session, to: request.from, state: master.duties.state() };
+    fabric.publish("snapshot", snapshot);
+  };
+
+  const becomeMaster = (session: Session): void => {
+    const masterTimers = createTimers(crash);
+    const duties = startMaster({
+      session,
+      empty: emptyState(variant),
+      fold: options.fold,
+      times,
+      timers: masterTimers,
+      send: (event) => reign.events.send(event),
+      publishGlobal: (message) => publish("global-event", message),
+      sendDownload: (command) => publish("download", command),
+      now: Date.now,
+    });
+    master = { duties, timers: masterTimers };
+  };
+  const beginReign = (session: Session): Reign => {
+    const reignTimers = createTimers(crash);
+    const events = openSessionEvents({
+      session,
+      nodeId,
+      empty: emptyState(variant),
+      fold: options.fold,
+      times,
+      timers: reignTimers,
+      publishLocal: (message) => publish("local-event", message),
+      askSnapshot: () => fabric.publish("snapshot-request", { from: nodeId, session }),
+      onApplied: applied,
+    });
+    const send = (event: ExoEvent): void => {
+      if (!reignTimers.signal.aborted) events.send(event);
+    };
+    return startReign(session, reignTimers, events, send);
+  };
+  const startReign = (
+    session: Session,
+    reignTimers: Timers,
+    events: SessionEvents,
+    send: (event: ExoEvent) => void,
+  ): Reign => {
+    const queue: ExoEvent[] = [];
+    let ready = false;
+    // The parts start reporting while this reign is not yet in place: what they say first waits for the next turn.
+    const sendInTurn = (event: ExoEvent): void => {
+      if (ready) send(event);
+      else queue.push(event);
+    };
+    setImmediate(() => {
+      ready = true;
+      for (const event of queue) send(event);
+    });
+    const worker = startWorker({
+      nodeId,
+      mac: options.mac,
+      apiPort: options.apiPort,
+      variant,
+      times,
+      timers: reignTimers,
+      cards,
+      files,
+      state: () => events.state(),
+      profiles: () => profiles,
+      send: sendInTurn,
+      command: (command) => publish("command", command),
+      sendDownload: (command) => publish("download", command),
+      tellRing: (message) => publish("ring", message),
+      onMemoryChanged: (bytes) => options.onMemoryChanged?.(bytes),
+    });
+    const downloads = startDownloads({
+      nodeId,
+      cards,
+      files,
+      internet: options.internet,
+      bytesPerSec: options.mac.downloadBytesPerSec,
+      times,
+      timers: reignTimers,
+      send: sendInTurn,
+    });
+    return { session, timers: reignTimers, events, worker, downloads };
+  };
+
+  const unpause = (clock: number): void => {
+    lastElection = clock;
+    isPaused = false;
+    for (const go of paused.splice(0)) go();
+  };
+  const elected = (result: ElectionResult): void => {
+    if (closed) return;
+    const isMaster = result.session.masterNodeId === nodeId;
+    if (result.outcome === "new-master") {
+      reign.worker.stop();
+      streams.forgetAll();
+      kept = [];
+    }
+    if (!isMaster || result.outcome === "new-master") {
+      if (master !== undefined) master.timers.stop();
+      master = undefined;
+    }
+    if (result.outcome === "new-master") reign = beginReign(result.session);
+    if (isMaster && master === undefined) becomeMaster(result.session);
+    if (result.outcome === "new-master" && !isMaster)
+      fabric.publish("snapshot-request", { from: nodeId, session: result.session });
+    unpause(result.wonClock);
+  };
+
+  const election = createElection({
+    nodeId,
+    times,
+    timers,
+    publish: (message) => publish("election", message),
+    onResult: elected,
+  });
+  let reign: Reign = beginReign({ masterNodeId: nodeId, electionClock: 0 });
+  becomeMaster(reign.session);
+
+  fabric.onMessage((message: FabricMessage) => handle(message.topic, message.body));
+  fabric.onPeerJoined((peer) => {
+    profiles.set(peer.id, peer.profile);
+    election.connectionChanged();
+  });
+  fabric.onPeerLeft((peerId) => {
+    profiles.delete(peerId);
+    reign.worker.peerLeft(peerId);
+    election.connectionChanged();
+  });
+
+  async function close(): Promise<void> {
+    if (closed) return;
+    closed = true;
+    timers.stop();
+    master?.timers.stop();
+    reign.worker.stop();
+    for (const go of paused.splice(0)) go();
+    await fabric.close();
+  }
+
+  return {
+    nodeId,
+    variant,
+    cards,
+    streams,
+    keepAliveMs: times.keepAliveMs,
+    state: () => reign.events.state(),
+    events: () => kept,
+    async command(command, signal) {
+      while (isPaused && !closed && !signal?.aborted) await new Promise<void>((resolve) => paused.push(resolve));
+      if (!signal?.aborted) publish("command", command);
+    },
+    commandNow: (command) => publish("command", command),
+    download: (command) => publish("download", command),
+    failRunner: (runnerId, error) => reign.worker.failRunner(runnerId, error),
+    close,
+  };
+}

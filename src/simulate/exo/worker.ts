@@ -1,0 +1,258 @@
+import { randomUUID } from "node:crypto";
+import type { MacProfile } from "../mac-profile.js";
+import type { CardCache } from "./card-cache.js";
+import { edgesBetween } from "./edit-topology.js";
+import type { Command, DownloadCommand } from "./exo-commands.js";
+import type { ExoEvent } from "./exo-events.js";
+import type { Edge, ExoStateDocument } from "./exo-state.js";
+import type { ExoTimes } from "./exo-times.js";
+import {
+  bodyOf,
+  type SimulatedVariant,
+  statusOf,
+  type TaggedInstance,
+  type TaggedShard,
+  type Task,
+  type TaskTag,
+  tagged,
+} from "./exo-types.js";
+import { memoryInfo, slowFacts } from "./gathered-facts.js";
+import { createKeyedBackoff } from "./keyed-backoff.js";
+import type { ModelFiles } from "./model-files.js";
+import { planWorkerTask, type WorkerStep } from "./plan-worker-task.js";
+import { type Runner, startRunner } from "./runner.js";
+import type { Timers } from "./timers.js";
+
+/** One node's worker during one session: reports facts, finds edges, runs runners. Ends with its timers. */
+export interface Worker {
+  applied(event: ExoEvent): void;
+  peerLeft(nodeId: string): void;
+  /** A runner on another node has taken a generation. */
+  peerTook(took: RingMessage): void;
+  /** Makes a runner crash. */
+  failRunner(runnerId: string, error: string): void;
+  loadedBytes(): number;
+  stop(): void;
+}
+
+/** What ranks tell each other over MLX's own connections. */
+export interface RingMessage {
+  readonly instanceId: string;
+  readonly runnerId: string;
+  readonly taskId: string;
+}
+
+export interface WorkerOptions {
+  readonly nodeId: string;
+  readonly mac: MacProfile;
+  readonly apiPort: number;
+  readonly variant: SimulatedVariant;
+  readonly times: ExoTimes;
+  readonly timers: Timers;
+  readonly cards: CardCache;
+  readonly files: ModelFiles;
+  readonly state: () => ExoStateDocument;
+  /** Peers on the network and this node itself, by node id. */
+  readonly profiles: () => ReadonlyMap<string, MacProfile>;
+  readonly send: (event: ExoEvent) => void;
+  readonly command: (command: Command) => void;
+  readonly sendDownload: (command: DownloadCommand) => void;
+  readonly tellRing: (message: RingMessage) => void;
+  readonly onMemoryChanged: (loadedBytes: number) => void;
+}
+
+/** `EXO_MAX_INSTANCE_RETRIES`: never reset by success. */
+const mostCreations = 5;
+
+/** exo probes every address of every known peer over HTTP; here a probe succeeds where there is a link to a live peer. */
+function reachableEdges(options: WorkerOptions): ReadonlyMap<string, readonly Edge[]> {
+  const port = options.apiPort;
+  const { nodeNetwork, topology } = options.state();
+  const edges = new Map<string, readonly Edge[]>();
+  for (const [peer, profile] of options.profiles()) {
+    if (peer === options.nodeId || !topology.nodes.includes(peer)) continue;
+    const known = new Set(nodeNetwork[peer]?.interfaces.map(({ ipAddress }) => ipAddress));
+    const links = options.mac.links.filter(
+      (link) => link.to === profile.name && link.kind !== "rdma" && known.has(link.ip),
+    );
+    edges.set(
+      peer,
+      links.map(({ ip }) => ({
+        sinkMultiaddr: { address: `/ip4/${ip}/tcp/${port}`, address_type: "ip4" as const, ip_address: ip, port },
+      })),
+    );
+  }
+  return edges;
+}
+
+function pollEdges(options: WorkerOptions): void {
+  const source = options.nodeId;
+  const { topology } = options.state();
+  const reachable = reachableEdges(options);
+  const addressOf = (edge: Edge): string => ("sinkMultiaddr" in edge ? edge.sinkMultiaddr.address : "");
+  for (const [sink, edges] of reachable) {
+    const known = new Set(edgesBetween(topology, source, sink).map(addressOf));
+    for (const edge of edges)
+      if (!known.has(addressOf(edge))) options.send({ type: "TopologyEdgeCreated", conn: { source, sink, edge } });
+  }
+  for (const [sink, edges] of Object.entries(topology.connections[source] ?? {})) {
+    const alive = new Set((reachable.get(sink) ?? []).map(addressOf));
+    for (const edge of edges)
+      if ("sinkMultiaddr" in edge && !alive.has(addressOf(edge)))
+        options.send({ type: "TopologyEdgeDeleted", conn: { source, sink, edge } });
+  }
+}
+
+/** The newer exo makes its registry agree with the state: canonical card files of other ids are deleted. */
+async function reconcileCards(cards: CardCache, state: ExoStateDocument): Promise<void> {
+  const target = state.customModelCards ?? {};
+  for (const [modelId, card] of Object.entries(target)) {
+    if (JSON.stringify(cards.known(modelId)) === JSON.stringify(card)) continue;
+    cards.add(card);
+    await cards.save(card);
+  }
+  for (const card of await cards.list()) if (target[card.modelId] === undefined) await cards.drop(card.modelId);
+}
+
+/** Starts the worker's loops. */
+export function startWorker(options: WorkerOptions): Worker {
+  const { nodeId, times, timers, state, send } = options;
+  const runners = new Map<string, Runner>();
+  const monotonicMs = (): number => performance.now();
+  const instanceBackoff = createKeyedBackoff(times.backoffBaseMs, times.backoffCapMs, monotonicMs);
+  const downloadBackoff = createKeyedBackoff(times.backoffBaseMs, times.backoffCapMs, monotonicMs);
+  let reportedBytes = -1;
+
+  const loadedBytes = (): number => [...runners.values()].reduce((sum, runner) => sum + runner.loadedBytes(), 0);
+  const newTask = (tag: TaskTag, instanceId: string, details: Partial<Task> = {}): Task => {
+    const task: Task = { taskId: randomUUID(), taskStatus: "Pending", instanceId, ...details };
+    send({ type: "TaskCreated", taskId: task.taskId, task: tagged(tag, task) });
+    return task;
+  };
+  const finish = (task: Task, taskStatus: "Complete" | "Running" | "TimedOut"): void =>
+    send({ type: "TaskStatusUpdated", taskId: task.taskId, taskStatus });
+
+  const create = (instance: TaggedInstance, runnerId: string): void => {
+    const { instanceId } = bodyOf(instance);
+    if (instanceBackoff.attempts(instanceId) >= mostCreations)
+      return options.command({ type: "DeleteInstance", instanceId });
+    const task = newTask("CreateRunner", instanceId, {
+      boundInstance: { instance, boundRunnerId: runnerId, boundNodeId: nodeId },
+    });
+    const runner = startRunner({
+      instance,
+      runnerId,
+      nodeId,
+      variant: options.variant,
+      times,
+      profiles: options.profiles,
+      send,
+      statusOf: (id) => statusOf(state().runners, id),
+      announce: (taskId) => options.tellRing({ instanceId, runnerId, taskId }),
+    });
+    runners.set(runnerId, runner);
+    instanceBackoff.record(instanceId);
+    finish(task, "Complete");
+  };
+  const download = async (runner: Runner, shard: TaggedShard): Promise<void> => {
+    const { modelId, storageSize } = bodyOf(shard).modelCard;
+    const task = newTask("DownloadModel", runner.instanceId, { shardMetadata: shard });
+    downloadBackoff.record(modelId);
+    if (!(await options.files.complete(modelId))) {
+      options.sendDownload({ type: "StartDownload", targetNodeId: nodeId, shardMetadata: shard });
+      return finish(task, "Running");
+    }
+    const modelDirectory = options.files.folderOf(modelId);
+    const completed = { nodeId, shardMetadata: shard, modelDirectory, total: storageSize, readOnly: false };
+    send({ type: "NodeDownloadProgress", downloadProgress: tagged("DownloadCompleted" as const, completed) });
+    finish(task, "Complete");
+  };
+  /** A runner that does not listen is killed after a while; what the state says of it stays. */
+  const shutDown = async (runner: Runner): Promise<void> => {
+    const task = newTask("Shutdown", runner.instanceId, { runnerId: runner.runnerId });
+    runners.delete(runner.runnerId);
+    if (runner.shutDown(task) === "done") return;
+    await new Promise<void>((resolve) => {
+      timers.after(times.runnerStopTimeoutMs, resolve);
+      timers.signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    finish(task, "TimedOut");
+    runner.kill();
+  };
+  const perform = async (step: WorkerStep): Promise<void> => {
+    switch (step.kind) {
+      case "create":
+        return create(step.instance, step.runnerId);
+      case "shut-down":
+        return await shutDown(step.runner);
+      case "download":
+        return await download(step.runner, step.shard);
+      case "connect":
+        return step.runner.connect(newTask("ConnectToGroup", step.runner.instanceId));
+      case "load":
+        downloadBackoff.reset(bodyOf(step.runner.instance).shardAssignments.modelId);
+        return step.runner.load(newTask("LoadModel", step.runner.instanceId));
+      case "warm-up":
+        return step.runner.warmUp(newTask("StartWarmup", step.runner.instanceId));
+      case "generate":
+        send({ type: "TaskCreated", taskId: step.task.taskId, task: tagged("TextGeneration" as const, step.task) });
+        return step.runner.generate(step.task);
+      case "cancel": {
+        const details = { cancelledTaskId: step.taskId, runnerId: step.runner.runnerId };
+        const task = newTask("CancelTask", step.runner.instanceId, details);
+        step.runner.cancel(step.taskId);
+        return finish(task, "Complete");
+      }
+      default:
+        return step satisfies never;
+    }
+  };
+
+  timers.repeat(times.workerTickMs, async () => {
+    const step = planWorkerTask({
+      nodeId,
+      state: state(),
+      runners: [...runners.values()],
+      mayCreate: (id) => instanceBackoff.mayProceed(id),
+      mayDownload: (id) => downloadBackoff.mayProceed(id),
+    });
+    if (step !== undefined) await perform(step);
+    if (loadedBytes() === reportedBytes) return;
+    reportedBytes = loadedBytes();
+    options.onMemoryChanged(reportedBytes);
+  });
+  const gathered = (info: Extract<ExoEvent, { type: "NodeGatheredInfo" }>["info"]): void =>
+    send({ type: "NodeGatheredInfo", nodeId, when: new Date().toISOString(), info });
+  timers.repeat(times.heartbeatMs, () => gathered(memoryInfo(options.mac, loadedBytes())));
+  timers.repeat(times.slowFactsMs, () => {
+    for (const info of slowFacts(options.mac, options.variant)) gathered(info);
+  });
+  timers.repeat(times.edgePollMs, () => pollEdges(options));
+  if (options.variant === "newer")
+    timers.after(times.cardReconcileMs, () =>
+      timers.repeat(times.cardReconcileMs, () => reconcileCards(options.cards, state())),
+    );
+
+  return {
+    applied(event) {
+      if (event.type === "InstanceDeleted") instanceBackoff.reset(event.instanceId);
+      if (event.type !== "ChunkGenerated") return;
+      const { chunk } = event;
+      if (chunk.kind === "error" || (chunk.kind === "token" && chunk.finishReason !== null))
+        for (const runner of runners.values()) runner.remoteFinished(event.commandId);
+    },
+    peerLeft(peer) {
+      for (const runner of runners.values()) runner.peerLeft(peer);
+    },
+    peerTook({ instanceId, runnerId, taskId }) {
+      for (const runner of runners.values()) if (runner.instanceId === instanceId) runner.peerTook(taskId, runnerId);
+    },
+    failRunner: (runnerId, error) => runners.get(runnerId)?.fail(error),
+    loadedBytes,
+    stop() {
+      timers.stop();
+      for (const runner of runners.values()) runner.kill();
+      runners.clear();
+    },
+  };
+}

@@ -1,0 +1,117 @@
+import { stripVTControlCharacters } from "node:util";
+import { describe, expect, test } from "vitest";
+import { renderApply } from "../../../src/cli/render/apply-view.js";
+import { renderDiscovered } from "../../../src/cli/render/discover-view.js";
+import { type Page, textWidth } from "../../../src/cli/render/page.js";
+import { renderPlan } from "../../../src/cli/render/plan-view.js";
+import { renderStatus } from "../../../src/cli/render/status-view.js";
+import type { DiscoveredHost } from "../../../src/controller/status-report.js";
+import type { Infeasible } from "../../../src/plan/plan-result.js";
+import { aPlan, aStatus, colorPage, plainPage } from "./view-samples.js";
+
+const infeasible: Infeasible = {
+  kind: "infeasible",
+  model: "gpt-oss-120b",
+  objective: "latency",
+  replicas: [],
+  reasons: [{ code: "reserve", message: "Each node keeps 3 GiB free." }],
+  shortfalls: [
+    {
+      code: "memory",
+      bytes: 21 * 2 ** 30,
+      message: "The nodes together are short of memory.",
+      fix: "Add a node with 64 GB, or lower serve.context from 131072 to 32768.",
+    },
+  ],
+};
+
+const hosts: readonly DiscoveredHost[] = [
+  { name: "studio-1", address: "10.0.0.11:8417", kind: "agent", usable: true, why: "enrolled, exo 1.0.71 answers" },
+  {
+    name: "studio-2",
+    address: "10.0.0.12:8417",
+    kind: "agent",
+    usable: false,
+    why: "not enrolled: run the command of `exoctl token create` there",
+  },
+  { name: "Büro-Mac", address: "10.0.0.19", kind: "mac", usable: false, why: "no agent runs there" },
+];
+
+const summary = {
+  generation: 4,
+  changed: true,
+  steps: [
+    { action: "ensure-entry", node: "studio-1", outcome: "created" },
+    { action: "ensure-entry", node: "studio-2", outcome: "unchanged" },
+    { action: "create-instance", node: null, outcome: "failed: exo answered 422" },
+  ],
+};
+
+const views: Readonly<Record<string, (page: Page) => readonly string[]>> = {
+  status: (page) => renderStatus(aStatus, page),
+  plan: (page) => renderPlan(aPlan, page),
+  infeasible: (page) => renderPlan(infeasible, page),
+  discover: (page) => renderDiscovered(hosts, page),
+  apply: (page) => renderApply(summary, page),
+};
+
+describe.each(Object.entries(views))("the %s view", (name, view) => {
+  test.each([80, 120])("looks as expected at %i columns and stays within them", async (width) => {
+    const lines = view(plainPage(width));
+    for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(width);
+    await expect(`${lines.join("\n")}\n`).toMatchFileSnapshot(`expected/${name}-${width}.txt`);
+  });
+
+  test("says the same with colour as without", () => {
+    const colored = view(colorPage(80));
+    expect(colored.join("\n")).not.toEqual(view(plainPage(80)).join("\n"));
+    expect(colored.map((line) => stripVTControlCharacters(line).trimEnd())).toEqual(view(plainPage(80)));
+  });
+});
+
+test("an empty cluster says what to do next", () => {
+  const lines = renderStatus({ ...aStatus, nodes: [], models: [], problems: [] }, plainPage(80)).join("\n");
+  expect(lines).toContain("exoctl token create");
+  expect(lines).toContain("exoctl run gpt-oss-120b");
+});
+
+test("an empty network says what to do next", () => {
+  expect(renderDiscovered([], plainPage(80)).join(" ")).toContain("exoctl agent");
+});
+
+test("applying again says that nothing changed", () => {
+  expect(renderApply({ generation: 4, changed: false, steps: [] }, plainPage(80))).toEqual([
+    "✓ Nothing to change · generation 4",
+  ]);
+  const unchanged = {
+    generation: 4,
+    changed: false,
+    steps: [{ action: "ensure-entry", node: "studio-1", outcome: "unchanged" }],
+  };
+  expect(renderApply(unchanged, plainPage(80)).at(-1)).toBe("Nothing changed · generation 4");
+});
+
+test("a plan of several copies shows each with its own rate", () => {
+  const [replica] = aPlan.replicas;
+  if (replica === undefined) throw new Error("the sample has one replica");
+  const two = { ...aPlan, replicas: [replica, { ...replica, sharding: "tensor" as const, latencySec: 0.02 }] };
+  const text = renderPlan(two, plainPage(80)).join("\n");
+  expect(text).toContain("gpt-oss-120b · copy 1 of 2 · 36 layers on 3 nodes · predicted 71.2 tokens/s");
+  expect(text).toContain(
+    "gpt-oss-120b · copy 2 of 2 · tensor parallel · 36 layers on 3 nodes · predicted 50.0 tokens/s",
+  );
+});
+
+test("names from the network can't move the cursor or paint", () => {
+  const evil = {
+    name: "studio\u001b[2J\u0007\r-1",
+    address: "x\u001b]0;title\u0007",
+    kind: "mac" as const,
+    usable: false,
+    why: "a\u001b[31mb",
+  };
+  const text = renderDiscovered([evil], plainPage(80)).join("\n");
+  expect(text.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
+  const status = { ...aStatus, cluster: "a\u001b[2Jb", problems: ["x\u001b[2Jy"] };
+  expect(renderStatus(status, plainPage(80)).join("")).not.toMatch(/\p{Cc}/u);
+});

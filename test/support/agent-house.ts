@@ -1,0 +1,76 @@
+import tls from "node:tls";
+import { credentials } from "@grpc/grpc-js";
+import { type AgentServer, openAgentServer } from "../../src/adapters/grpc/agent-server.js";
+import { openAgentLink } from "../../src/adapters/grpc/grpc-agent-link.js";
+import { loadNodeAgentPackage } from "../../src/adapters/grpc/node-agent-definition.js";
+import type { AgentLink } from "../../src/inventory/agent-link.js";
+import { silentLogger } from "../../src/runtime/logger.js";
+import { anIdentity, type TestIdentity } from "./agent-identities.js";
+import { type AgentParts, createTestAgent } from "./agent-parts.js";
+import { createTempRegistry, type TempRegistry } from "./registry-temp.js";
+
+export const agentHost = "127.0.0.1";
+
+export interface LinkChanges {
+  readonly port?: number;
+  readonly agent?: TestIdentity;
+  readonly observeMs?: number;
+}
+
+/** An agent that serves on a loopback port, with everybody who might call it. */
+export async function openAgentHouse() {
+  const before = tls.DEFAULT_MIN_VERSION;
+  tls.DEFAULT_MIN_VERSION = "TLSv1.3";
+  const open: (() => Promise<void>)[] = [];
+  const registry: TempRegistry = await createTempRegistry();
+  const [agent, controller, stranger] = (await Promise.all(["agent", "controller", "stranger"].map(anIdentity))) as [
+    TestIdentity,
+    TestIdentity,
+    TestIdentity,
+  ];
+  const parts: AgentParts = createTestAgent(await registry.open());
+  const serve = async (trusted: readonly TestIdentity[], port = 0): Promise<AgentServer> =>
+    await openAgentServer({
+      host: agentHost,
+      port,
+      own: agent,
+      trusted,
+      agent: parts.agent,
+      logger: silentLogger,
+      closeGraceMs: 200,
+    });
+  const server = await serve([controller]);
+  const link = (own: TestIdentity, changes: LinkChanges = {}): AgentLink => {
+    const opened = openAgentLink({
+      host: agentHost,
+      port: changes.port ?? server.port,
+      own,
+      agent: changes.agent ?? agent,
+      deadlines: { observeMs: changes.observeMs ?? 10_000 },
+    });
+    open.push(() => opened.close());
+    return opened;
+  };
+  /** A client without the link's manners, for calls that the link would never make. */
+  const rawClient = (own: TestIdentity) => {
+    const { NodeAgent } = loadNodeAgentPackage();
+    const context = tls.createSecureContext({
+      ca: agent.certificatePem,
+      cert: own.certificatePem,
+      key: own.privateKeyPem,
+    });
+    const secure = credentials.createFromSecureContext(context, { checkServerIdentity: () => undefined });
+    const client = new NodeAgent(`${agentHost}:${server.port}`, secure, { "grpc.ssl_target_name_override": "x" });
+    open.push(async () => client.close());
+    return client;
+  };
+  const close = async (): Promise<void> => {
+    for (const end of open) await end();
+    await server.close();
+    await registry.remove();
+    tls.DEFAULT_MIN_VERSION = before;
+  };
+  return { registry, parts, agent, controller, stranger, server, serve, link, rawClient, onClose: open, close };
+}
+
+export type AgentHouse = Awaited<ReturnType<typeof openAgentHouse>>;

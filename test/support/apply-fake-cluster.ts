@@ -1,0 +1,275 @@
+import { createHash } from "node:crypto";
+import type { ClusterAccess, ClusterView } from "../../src/apply/cluster-access.js";
+import type { ExoControl, InstanceSpec, ProofAnswer } from "../../src/apply/exo-control.js";
+import { exoNodeId, type NodeName, nodeName } from "../../src/cluster/names.js";
+import type { EntryOutcome, EntrySpec } from "../../src/cluster/registry-report.js";
+import type { AgentLink } from "../../src/inventory/agent-link.js";
+import { buildInventory } from "../../src/inventory/build-inventory.js";
+import { buildDeployment } from "../../src/inventory/deployment.js";
+import type { ExoDownload, ExoInstance, RunnerState } from "../../src/inventory/exo-state.js";
+import { renderCard } from "../../src/register/render-card.js";
+import type { Clock } from "../../src/runtime/clock.js";
+import { variant71 } from "./exo-fixtures.js";
+import { anAgent, anObservation, aPeer, aView, now as startOfTime } from "./inventory-builders.js";
+
+const GIB = 1024 ** 3;
+
+/** One instance as the fake exo runs it. */
+export interface FakeInstance {
+  readonly id: string;
+  readonly modelId: string;
+  readonly nodes: readonly string[];
+  /** Ends of the layer ranges, by rank. */
+  readonly ends: readonly number[];
+  /** Looks until it is ready; `never` stays in the state given. */
+  phase: RunnerState | "advancing";
+  age: number;
+}
+
+export interface FakeNode {
+  card?: string;
+  /** Weights of the built-in model are complete. */
+  weights: boolean;
+  linked: boolean;
+  listed: boolean;
+  agent: boolean;
+  /** Bytes a running download brings per look; 0 stalls. */
+  download?: { done: number; total: number; state: "ongoing" | "completed" | "failed" };
+}
+
+/** What can be made to go wrong. */
+export interface Faults {
+  /** Commands that exo accepts and forgets, before it carries one out. */
+  lostCommands?: number;
+  /** How new instances behave. */
+  newInstances?: RunnerState | "advancing";
+  answer?: string;
+  proveError?: Error;
+  createError?: Error;
+  downloadStep?: number;
+  rescan?: "unknown";
+  freeBytes?: number;
+}
+
+export interface FakeCluster extends ClusterAccess {
+  readonly clock: Clock;
+  readonly nodes: Map<string, FakeNode>;
+  instances: FakeInstance[];
+  readonly log: string[];
+  readonly faults: Faults;
+}
+
+/** Life of a runner, one stage a look. */
+const life: readonly RunnerState[] = [
+  "absent",
+  "idle",
+  "connecting",
+  "connected",
+  "loading",
+  "loading",
+  "loaded",
+  "warming-up",
+];
+
+/** A cluster in memory, driven by its own clock: every look and every sleep moves it on. */
+export function fakeCluster(names: readonly string[], entry: EntrySpec, faults: Faults = {}): FakeCluster {
+  let time = startOfTime;
+  const cluster: FakeCluster = {
+    clock: {
+      now: () => time,
+      sleep: async (ms, signal) => {
+        signal?.throwIfAborted();
+        time += ms;
+      },
+    },
+    nodes: new Map(names.map((name) => [name, { weights: true, linked: false, listed: false, agent: true }])),
+    instances: [],
+    log: [],
+    faults,
+    observe: async (signal) => {
+      signal.throwIfAborted();
+      advance(cluster);
+      return look(cluster, names, entry, time);
+    },
+    agent: (name) => (cluster.nodes.get(name)?.agent === true ? fakeAgent(cluster, name, entry) : undefined),
+    exo: (name) => (cluster.nodes.has(name) ? fakeExo(cluster, name) : undefined),
+  };
+  return cluster;
+}
+
+function advance(cluster: FakeCluster): void {
+  for (const instance of cluster.instances) instance.age += 1;
+  for (const node of cluster.nodes.values()) {
+    const { download } = node;
+    if (download?.state !== "ongoing") continue;
+    download.done = Math.min(download.total, download.done + (cluster.faults.downloadStep ?? 30 * GIB));
+    if (download.done < download.total) continue;
+    download.state = "completed";
+    node.weights = true;
+  }
+}
+
+function runnerOf(instance: FakeInstance): RunnerState {
+  return instance.phase === "advancing" ? (life[instance.age] ?? "ready") : instance.phase;
+}
+
+function toExo(instance: FakeInstance): ExoInstance {
+  return {
+    id: instance.id,
+    modelId: instance.modelId,
+    transport: "ring",
+    sharding: "pipeline",
+    modelLayers: 36,
+    ports: [50_000],
+    shards: instance.nodes.map((name, rank) => ({
+      nodeId: exoNodeId(`exo-of-${name}`),
+      runnerId: `${instance.id}-${rank}`,
+      rank,
+      layers: { start: instance.ends[rank - 1] ?? 0, end: instance.ends[rank] ?? 36 },
+      runner: runnerOf(instance),
+    })),
+  };
+}
+
+function look(cluster: FakeCluster, names: readonly string[], entry: EntrySpec, time: number): ClusterView {
+  const late = time - startOfTime;
+  const peers = names.map((name) =>
+    aPeer(name, {
+      lastSeenAt: time,
+      ramAvailableBytes: cluster.faults.freeBytes === undefined ? 50 * GIB : cluster.faults.freeBytes / names.length,
+    }),
+  );
+  const ids = new Map(peers.map((peer) => [peer.id as string, peer.friendlyName ?? ""]));
+  const edges = peers.flatMap((from) =>
+    peers.flatMap((to, index) =>
+      from === to ? [] : [{ kind: "socket" as const, from: from.id, to: to.id, ip: `192.168.1.${index + 1}` }],
+    ),
+  );
+  const observation = anObservation(names, {
+    peers,
+    edges,
+    instances: cluster.instances.map(toExo),
+    downloads: [...cluster.nodes].flatMap(([name, node]): ExoDownload[] =>
+      node.download === undefined
+        ? []
+        : [
+            {
+              nodeId: exoNodeId(`exo-of-${name}`),
+              modelId: entry.weightsOf,
+              state: node.download.state,
+              downloadedBytes: node.download.done,
+              totalBytes: node.download.total,
+            },
+          ],
+    ),
+  });
+  const views = names.map((name) =>
+    aView(name, observation, { observation: { value: observation, at: time, from: "exo" } }),
+  );
+  const withAgents = names.filter((name) => cluster.nodes.get(name)?.agent);
+  const agents = withAgents.map((name) => anAgent(name, { ageMs: -late }));
+  const { inventory } = buildInventory({ now: time, agents, views });
+  const nameOf = (id: string) => (ids.has(id) ? nodeName(ids.get(id) ?? "") : undefined);
+  return {
+    inventory,
+    deployment: buildDeployment({ now: time, clusterId: "lab", views, nameOf }),
+    registries: new Map(withAgents.map((name) => [nodeName(name), registryOf(cluster, name, entry)])),
+    listed: new Map(
+      [...cluster.nodes].map(([name, node]) => [
+        nodeName(name),
+        [
+          { id: entry.weightsOf, storageBytes: 70_652_212_224 },
+          ...(node.listed ? [{ id: entry.modelId, storageBytes: entry.storageBytes }] : []),
+        ],
+      ]),
+    ),
+  };
+}
+
+function registryOf(cluster: FakeCluster, name: string, entry: EntrySpec) {
+  const node = cluster.nodes.get(name);
+  return {
+    cards: node?.card === undefined ? [] : [{ modelId: entry.modelId, ours: true, digest: digest(node.card) }],
+    models: [
+      { modelId: entry.weightsOf, complete: node?.weights === true },
+      ...(node?.linked === true ? [{ modelId: entry.modelId, complete: node.weights, linkTo: entry.weightsOf }] : []),
+    ],
+  };
+}
+
+const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+function fakeAgent(cluster: FakeCluster, name: NodeName, entry: EntrySpec): AgentLink {
+  const refuse = (): never => {
+    throw new Error("apply has no business with this call");
+  };
+  return {
+    describe: refuse,
+    takeLease: refuse,
+    removeEntry: refuse,
+    describeRegistry: refuse,
+    startExo: refuse,
+    stopExo: refuse,
+    close: refuse,
+    ensureEntry: async (spec): Promise<EntryOutcome> => {
+      cluster.log.push(`ensure ${name}`);
+      const node = cluster.nodes.get(name);
+      if (node === undefined) return refuse();
+      const card = renderCard(spec, variant71);
+      const outcome = node.card === card ? "unchanged" : node.card === undefined ? "created" : "replaced";
+      node.card = card;
+      if (!node.weights || spec.modelId !== entry.modelId) return { entry: outcome, weights: "missing" };
+      const weights = node.linked ? "already-linked" : "linked";
+      node.linked = true;
+      return { entry: outcome, weights };
+    },
+  };
+}
+
+function fakeExo(cluster: FakeCluster, name: NodeName): ExoControl {
+  const { faults, log } = cluster;
+  /** Whether exo forgets this command, as it does while it elects a master. */
+  const lost = (): boolean => {
+    if ((faults.lostCommands ?? 0) <= 0) return false;
+    faults.lostCommands = (faults.lostCommands ?? 0) - 1;
+    return true;
+  };
+  return {
+    createInstance: async (spec) => {
+      log.push(`create ${spec.instanceId}`);
+      if (faults.createError !== undefined) throw faults.createError;
+      if (lost() || cluster.instances.some((instance) => instance.id === spec.instanceId)) return;
+      cluster.instances.push(newInstance(spec, faults.newInstances ?? "advancing"));
+    },
+    deleteInstance: async (id) => {
+      log.push(`delete ${id}`);
+      if (!lost()) cluster.instances = cluster.instances.filter((instance) => instance.id !== id);
+    },
+    rescan: async () => {
+      log.push(`rescan ${name}`);
+      const node = cluster.nodes.get(name);
+      if (faults.rescan === "unknown" || node?.card === undefined) return "unknown";
+      node.listed = true;
+      return "known";
+    },
+    startDownload: async (id, model) => {
+      log.push(`download ${model.modelId} on ${id}`);
+      const node = cluster.nodes.get(id.replace("exo-of-", ""));
+      if (node !== undefined) node.download = { done: 0, total: 70 * GIB, state: "ongoing" };
+    },
+    prove: async (modelId): Promise<ProofAnswer> => {
+      log.push(`prove ${modelId}`);
+      if (faults.proveError !== undefined) throw faults.proveError;
+      return { text: faults.answer ?? "Paris.", model: modelId, finishReason: "stop", firstTokenMs: 12 };
+    },
+  };
+}
+
+const newInstance = (spec: InstanceSpec, phase: FakeInstance["phase"]): FakeInstance => ({
+  id: spec.instanceId,
+  modelId: spec.model.modelId,
+  nodes: spec.shards.map((shard) => shard.nodeId.replace("exo-of-", "")),
+  ends: spec.shards.map((shard) => shard.layers.end),
+  phase,
+  age: -1,
+});

@@ -1,0 +1,49 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openRegistryDisk, type RegistryPlaces } from "../../src/adapters/files/registry-disk.js";
+import type { RegistryFiles } from "../../src/register/registry-files.js";
+
+export interface TempRegistry extends RegistryPlaces {
+  readonly root: string;
+  open(): Promise<RegistryFiles>;
+  /** A folder with an index that names two files; both are there unless told otherwise. */
+  addModel(
+    folder: string,
+    options?: { readonly files?: "all" | "one missing"; readonly index?: string },
+  ): Promise<string>;
+  remove(): Promise<void>;
+}
+
+/** A registry in a temporary folder, as exo would have it. */
+export async function createTempRegistry(): Promise<TempRegistry> {
+  const root = await mkdtemp(join(tmpdir(), "exoctl-registry-"));
+  const places: RegistryPlaces = {
+    cardsFolder: join(root, "custom_model_cards"),
+    modelsFolders: [join(root, "models"), join(root, "more-models")],
+    linkRecordFile: join(root, "model-links.json"),
+  };
+  await mkdir(places.modelsFolders[0]);
+  return {
+    ...places,
+    root,
+    open: () => openRegistryDisk(places),
+    addModel: async (folder, options = {}) => {
+      await mkdir(folder, { recursive: true });
+      const names = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"];
+      const weightMap = {
+        "model.embed.weight": names[0],
+        "model.layers.0.weight": names[1],
+        "lm_head.weight": names[1],
+      };
+      await writeFile(
+        join(folder, "model.safetensors.index.json"),
+        options.index ?? JSON.stringify({ metadata: {}, weight_map: weightMap }),
+      );
+      const there = options.files === "one missing" ? names.slice(0, 1) : names;
+      for (const name of there) await writeFile(join(folder, name), "weights");
+      return folder;
+    },
+    remove: () => rm(root, { recursive: true, force: true }),
+  };
+}
