@@ -1,5 +1,7 @@
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { json } from "node:stream/consumers";
 import { createParser } from "eventsource-parser";
-import { request } from "undici";
 import { z } from "zod";
 import { Problem } from "../runtime/problem.js";
 
@@ -34,21 +36,10 @@ export async function askGateway(options: {
   readonly signal: AbortSignal;
 }): Promise<GatewayAnswer> {
   const startedAt = performance.now();
-  const answer = await request(`${options.gateway}/v1/chat/completions`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({
-      model: options.model,
-      stream: true,
-      stream_options: { include_usage: true },
-      messages: [{ role: "user", content: options.prompt }],
-    }),
-    signal: options.signal,
-    bodyTimeout: 0,
-  });
-  if (answer.statusCode !== 200) throw await refusal(answer.body);
+  const answer = await send(options);
+  if (answer.statusCode !== 200) throw await refusal(answer);
   const reader = createReader(options.onText, startedAt);
-  for await (const piece of answer.body.setEncoding("utf8")) reader.feed(String(piece));
+  for await (const piece of answer.setEncoding("utf8")) reader.feed(String(piece));
   return { ...reader.finish(), tookMs: performance.now() - startedAt };
 }
 
@@ -89,10 +80,33 @@ function createReader(onText: (text: string) => void, startedAt: number) {
   };
 }
 
-async function refusal(body: { json(): Promise<unknown> }): Promise<Problem> {
-  const parsed = z
-    .object({ error: z.object({ message: z.string() }) })
-    .safeParse(await body.json().catch(() => undefined));
+async function send(options: {
+  readonly gateway: string;
+  readonly model: string;
+  readonly prompt: string;
+  readonly signal: AbortSignal;
+}): Promise<IncomingMessage> {
+  const sent = request(`${options.gateway}/v1/chat/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    signal: options.signal,
+    agent: false,
+  });
+  sent.end(
+    JSON.stringify({
+      model: options.model,
+      stream: true,
+      stream_options: { include_usage: true },
+      messages: [{ role: "user", content: options.prompt }],
+    }),
+  );
+  const [answer] = (await once(sent, "response")) as [IncomingMessage];
+  return answer;
+}
+
+async function refusal(answer: IncomingMessage): Promise<Problem> {
+  const body = await json(answer).catch(() => undefined); // not JSON: the fixed sentence below has to do
+  const parsed = z.object({ error: z.object({ message: z.string() }) }).safeParse(body);
   const message = parsed.success ? parsed.data.error.message : "the gateway refused the request";
   return new Problem("failed", "gateway_refused", message, "`exoctl status` shows which models are ready.");
 }

@@ -16,12 +16,5 @@ export function findSocket(home: string): string {
   return join(readFileSync(pointer, "utf8").trim(), socketName);
 }
 
-/** Runs `use` with a client of the controller on this machine, and closes it. */
-export async function withController<T>(use: (client: AdminClient) => Promise<T>): Promise<T> {
-  const client = openAdminClient(findSocket(stateHome()));
-  try {
-    return await use(client);
-  } finally {
-    await client.close();
-  }
-}
+/** The controller on this machine. */
+export const controllerHere = (): AdminClient => openAdminClient(findSocket(stateHome()));

@@ -72,7 +72,12 @@ function linksOf(name: string, plan: WiringPlan, cables: readonly CableEnd[]): r
   return [...overNetwork, ...overCables];
 }
 
-function interfacesOf(name: string, at: number, plan: WiringPlan, cables: readonly CableEnd[]): readonly MacInterface[] {
+function interfacesOf(
+  name: string,
+  at: number,
+  plan: WiringPlan,
+  cables: readonly CableEnd[],
+): readonly MacInterface[] {
   const network: MacInterface = { name: "en0", ip: networkAddress(at), type: "ethernet" };
   const wireless: MacInterface = { name: "en1", ip: networkAddress(at), type: "wifi" };
   return [

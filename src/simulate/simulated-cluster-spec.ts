@@ -82,7 +82,12 @@ function contradictions(file: SimulationFile): readonly string[] {
  */
 export function readSimulationSpec(text: string, fileName: string): Simulation {
   const refuse = (faults: readonly string[]): Problem =>
-    new Problem("usage", "bad_simulation", `${fileName}: ${faults.join("; ")}`, "see the simulation section of the README");
+    new Problem(
+      "usage",
+      "bad_simulation",
+      `${fileName}: ${faults.join("; ")}`,
+      "see the simulation section of the README",
+    );
   let raw: unknown;
   try {
     raw = parse(text);

@@ -1,5 +1,17 @@
 import type { SimulatedVariant } from "./exo/exo-types.js";
-import { anything, bad, type Check, float, integer, isRecord, object, optional, required, text, word } from "./exo/strict-schema.js";
+import {
+  anything,
+  bad,
+  type Check,
+  float,
+  integer,
+  isRecord,
+  object,
+  optional,
+  required,
+  text,
+  word,
+} from "./exo/strict-schema.js";
 import type { MacProfile } from "./mac-profile.js";
 
 /** What a simulated exo process is told, in one JSON file. */
@@ -19,7 +31,10 @@ export interface SimulatedExoSettings {
 
 /** The profile was written by this program; only its outline is checked. */
 const profile: Check = (value, loc) =>
-  isRecord(value) && typeof value.name === "string" && typeof value.memoryBytes === "number" && Array.isArray(value.links)
+  isRecord(value) &&
+  typeof value.name === "string" &&
+  typeof value.memoryBytes === "number" &&
+  Array.isArray(value.links)
     ? anything(value, loc)
     : bad("value_error", loc, "Value error, not a Mac profile", value);
 

@@ -60,10 +60,7 @@ function metalInfo(mac: MacProfile): ProbeOutput {
  *
  * @param options.exoHome where the simulated exo of this Mac says how much memory its weights take
  */
-export function createSimulatedHostProbe(
-  mac: MacProfile,
-  options: { readonly exoHome?: string } = {},
-): HostProbe {
+export function createSimulatedHostProbe(mac: MacProfile, options: { readonly exoHome?: string } = {}): HostProbe {
   const answer = async (question: ProbeQuestion): Promise<ProbeOutput> => {
     switch (question) {
       case "sw_vers":

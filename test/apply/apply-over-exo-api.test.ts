@@ -93,7 +93,7 @@ test("over exo's API alone: placed as wanted, ready, proven; a second time nothi
       { node: small, layers: { start: ends[1], end: 36 } },
     ],
   });
-  const deps: ApplyDeps = { access: reach, clock: realClock, newUuid: randomUUID, timings: { pollMs: 50 }, report: (p) => process.stderr.write(`${Date.now() % 100000} ${JSON.stringify(p).slice(0, 400)}\n`) };
+  const deps: ApplyDeps = { access: reach, clock: realClock, newUuid: randomUUID, timings: { pollMs: 50 } };
 
   const first = await converge(target([12, 28], 1), deps, signal);
   expect(first.changed).toBe(true);

@@ -76,11 +76,9 @@ export async function runnersOf(exo: SimulatedExo, instanceId: string): Promise<
 export async function ready(exo: SimulatedExo, shards: readonly PlannedShard[], instanceId: string): Promise<string> {
   const posted = await call(exo, "POST", "/instance", ringInstance(shards, { instanceId }));
   if (posted.status !== 200) throw new Error(`POST /instance: ${posted.status} ${posted.text}`);
-  let last: unknown;
-  await until("all runners to be ready", async () => {
-    last = await runnersOf(exo, instanceId);
-    return (last as any)?.every((status: any) => status === "RunnerReady");
-  }).catch(async (e) => { const s = await stateOf(exo); console.log("LAST", last, JSON.stringify(s.runners), Object.keys(s.instances), s.lastEventAppliedIdx, JSON.stringify(s.tasks).slice(0,3000), s.topology, JSON.stringify(Object.fromEntries(Object.entries(s.downloads).map(([k,v]: any)=>[k,v.map((d:any)=>Object.keys(d)[0]+Object.values(d).map((x:any)=>Object.values(x.shardMetadata).map((y:any)=>y.modelCard.modelId)))])))); throw e; });
+  await until("all runners to be ready", async () =>
+    (await runnersOf(exo, instanceId))?.every((status) => status === "RunnerReady"),
+  );
   return instanceId;
 }
 

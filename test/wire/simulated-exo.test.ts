@@ -89,17 +89,17 @@ describe("an instance that is ready", () => {
       `"tool_call_id":null,"function_call":null},"logprobs":null,"finish_reason":${reason},"usage":null}],` +
       `"usage":${usage},"service_tier":null}`;
     const usage =
-      '{"prompt_tokens":72,"completion_tokens":5,"total_tokens":77,"prompt_tokens_details":{"cached_tokens":0,' +
+      '{"prompt_tokens":70,"completion_tokens":5,"total_tokens":75,"prompt_tokens_details":{"cached_tokens":0,' +
       '"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":0,"audio_tokens":0,' +
       '"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}}';
     const steady = events.map((event) => event.replace(/"created":\d+/, `"created":${created}`));
     expect(steady.at(-2)).toMatch(
-      /^: generation_stats \{"prompt_tps":[\d.]+,"generation_tps":[\d.]+,"prompt_tokens":72,"generation_tokens":5,"peak_memory_usage":\{"in_bytes":\d+\},"prefix_cache_hit":"none"\}$/,
+      /^: generation_stats \{"prompt_tps":[\d.]+,"generation_tps":[\d.]+,"prompt_tokens":70,"generation_tokens":5,"peak_memory_usage":\{"in_bytes":\d+\},"prefix_cache_hit":"none"\}$/,
     );
     expect(steady.toSpliced(-2, 1)).toEqual([
       ": keep-alive",
-      `: prefill_progress {"PrefillProgressChunk":{"model":"${builtinModel}","processed_tokens":0,"total_tokens":72}}`,
-      `: prefill_progress {"PrefillProgressChunk":{"model":"${builtinModel}","processed_tokens":72,"total_tokens":72}}`,
+      `: prefill_progress {"PrefillProgressChunk":{"model":"${builtinModel}","processed_tokens":0,"total_tokens":70}}`,
+      `: prefill_progress {"PrefillProgressChunk":{"model":"${builtinModel}","processed_tokens":70,"total_tokens":70}}`,
       chunk("[", "null", "null"),
       chunk("simulated", "null", "null"),
       chunk("]", "null", "null"),
@@ -142,10 +142,20 @@ describe("an instance that is ready", () => {
   });
 
   test("ends open streams without a word when it is deleted", async () => {
-    const open = streamed(two, chatBody("go on", { max_tokens: 30_000, stop: null }));
-    await call(one, "DELETE", "/instance/serving");
-    const { events } = await open;
-    expect(events.join()).not.toContain("[DONE]");
+    const response = await fetch(`${two.baseUrl}/v1/chat/completions`, {
+      method: "POST",
+      body: JSON.stringify(chatBody("Count to 5000.", { stream: true })),
+      headers: { "content-type": "application/json" },
+    });
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    for (let part = await reader?.read(); part !== undefined && !part.done; part = await reader?.read()) {
+      if (!text.includes("data: ") && part.value.includes("data: ")) await call(one, "DELETE", "/instance/serving");
+      text += part.value;
+    }
+    expect(text).toContain("chat.completion");
+    expect(text).not.toContain("[DONE]");
+    expect(text).not.toContain('"finish_reason":"');
     await until("the runners to stop", async () => Object.keys((await stateOf(one)).runners).length === 0);
   });
 });
@@ -192,15 +202,30 @@ describe("POST /instance", () => {
   };
 
   test.each([
-    ["an unknown field", (shard: Record<string, unknown>) => Object.assign(shard, { layers: 3 }), "extra_forbidden", "layers"],
-    ["a number as text", (shard: Record<string, unknown>) => Object.assign(shard, { endLayer: "29" }), "int_type", "endLayer"],
+    [
+      "an unknown field",
+      (shard: Record<string, unknown>) => Object.assign(shard, { layers: 3 }),
+      "extra_forbidden",
+      "layers",
+    ],
+    [
+      "a number as text",
+      (shard: Record<string, unknown>) => Object.assign(shard, { endLayer: "29" }),
+      "int_type",
+      "endLayer",
+    ],
     [
       "a negative layer",
       (shard: Record<string, unknown>) => Object.assign(shard, { startLayer: -1 }),
       "greater_than_equal",
       "startLayer",
     ],
-    ["a missing field", (shard: Record<string, unknown>) => Reflect.deleteProperty(shard, "worldSize"), "missing", "worldSize"],
+    [
+      "a missing field",
+      (shard: Record<string, unknown>) => Reflect.deleteProperty(shard, "worldSize"),
+      "missing",
+      "worldSize",
+    ],
   ])("refuses %s", async (_name, spoil, type, field) => {
     const posted = body();
     spoil(firstShard(posted));

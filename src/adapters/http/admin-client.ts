@@ -1,4 +1,6 @@
-import { Client } from "undici";
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { json } from "node:stream/consumers";
 import type {
   AdminApi,
   ApplyRequest,
@@ -17,18 +19,18 @@ export type AdminClient = {
   readonly [Call in Exclude<keyof AdminApi, "apply">]: (
     ...args: Parameters<AdminApi[Call]>
   ) => Promise<Awaited<ReturnType<AdminApi[Call]>>>;
-} & { readonly apply: AdminApi["apply"]; close(): Promise<void> };
+} & Pick<AdminApi, "apply">;
 
 /**
- * Connects to a controller's Unix socket.
+ * Talks to a controller over its Unix socket, one connection a call. On node:http, because a command that prints a status
+ * must not spend its time on loading a larger client.
  *
  * Calls reject with the controller's own `Problem`, or with `no_controller` (unreachable) when nobody answers.
  */
 export function openAdminClient(socketPath: string): AdminClient {
-  const client = new Client("http://controller", { socketPath, headersTimeout: 30_000, bodyTimeout: 0 });
   const call = async <T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T> => {
-    const answer = await send(client, method, path, body);
-    const parsed: unknown = await answer.body.json();
+    const answer = await send(socketPath, method, path, body);
+    const parsed: unknown = await json(answer);
     if (answer.statusCode !== 200) throw problemFrom((parsed as { problem: ProblemBody }).problem);
     return parsed as T;
   };
@@ -36,22 +38,34 @@ export function openAdminClient(socketPath: string): AdminClient {
     info: () => call<ControllerInfo>("GET", "/api/v1/info"),
     status: () => call<StatusReport>("GET", "/api/v1/status"),
     discover: () => call<readonly DiscoveredHost[]>("GET", "/api/v1/discover"),
-    plan: (request) => call<PlanResult>("POST", "/api/v1/plan", request),
-    createToken: (request) => call<JoinInstructions>("POST", "/api/v1/tokens", request),
-    apply: (request, report, signal) => apply(client, request, report, signal),
-    close: () => client.destroy(),
+    plan: (wanted) => call<PlanResult>("POST", "/api/v1/plan", wanted),
+    createToken: (wanted) => call<JoinInstructions>("POST", "/api/v1/tokens", wanted),
+    apply: (wanted, report, signal) => apply(socketPath, wanted, report, signal),
   };
 }
 
-async function send(client: Client, method: "GET" | "POST", path: string, body: unknown, signal?: AbortSignal) {
+async function send(
+  socketPath: string,
+  method: "GET" | "POST",
+  path: string,
+  body: unknown,
+  signal?: AbortSignal,
+): Promise<IncomingMessage> {
+  const headers = body === undefined ? {} : { "content-type": "application/json" };
+  const sent = request({
+    socketPath,
+    method,
+    path,
+    headers,
+    agent: false,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  sent.end(body === undefined ? undefined : JSON.stringify(body));
   try {
-    return await client.request({
-      method,
-      path,
-      ...(body === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
-      ...(signal === undefined ? {} : { signal }),
-    });
+    const [answer] = (await once(sent, "response")) as [IncomingMessage];
+    return answer;
   } catch (cause) {
+    signal?.throwIfAborted();
     throw new Problem(
       "unreachable",
       "no_controller",
@@ -63,22 +77,28 @@ async function send(client: Client, method: "GET" | "POST", path: string, body: 
 }
 
 async function apply(
-  client: Client,
-  request: ApplyRequest,
+  socketPath: string,
+  wanted: ApplyRequest,
   report: (line: ProgressLine) => void,
   signal: AbortSignal,
 ): Promise<ApplySummary> {
-  const answer = await send(client, "POST", "/api/v1/apply", request, signal);
+  const answer = await send(socketPath, "POST", "/api/v1/apply", wanted, signal);
   let rest = "";
-  for await (const chunk of answer.body.setEncoding("utf8")) {
-    const lines = `${rest}${chunk}`.split("\n");
-    rest = lines.pop() ?? "";
-    for (const text of lines) {
-      const line = JSON.parse(text) as ApplyLine;
-      if ("progress" in line) report(line.progress);
-      else if ("problem" in line) throw problemFrom(line.problem);
-      else return line.result;
+  try {
+    for await (const chunk of answer.setEncoding("utf8")) {
+      const lines = `${rest}${chunk}`.split("\n");
+      rest = lines.pop() ?? "";
+      for (const text of lines) {
+        const line = JSON.parse(text) as ApplyLine;
+        if ("progress" in line) report(line.progress);
+        else if ("problem" in line) throw problemFrom(line.problem);
+        else return line.result;
+      }
     }
+    if (answer.statusCode !== 200) throw problemFrom((JSON.parse(rest) as { problem: ProblemBody }).problem);
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    signal.throwIfAborted();
   }
   throw new Problem(
     "unreachable",

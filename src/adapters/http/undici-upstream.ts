@@ -44,22 +44,18 @@ function dispatchChat(agent: Agent, { target, body }: UpstreamRequest, sink: Ups
   let controller: Dispatcher.DispatchController | undefined;
   let state: "waiting" | "streaming" | "refused" | "over" = "waiting";
   let status = 0;
-  const refusal: Buffer[] = [];
-  let refusalBytes = 0;
+  const refusal = createRefusalKeeper();
 
   const refuse = (): void => {
     state = "over";
-    sink.failed(new UpstreamStatusError(target.id, status, Buffer.concat(refusal).toString("utf8")));
+    sink.failed(new UpstreamStatusError(target.id, status, refusal.text()));
   };
   const fail = (error: unknown): void => {
     if (state === "over") return;
-    if (state === "refused") {
-      refuse();
-      return;
-    }
     const failure = state === "waiting" ? UpstreamUnreachableError : UpstreamBrokenError;
+    if (state === "refused") refuse();
+    else sink.failed(new failure(target.id, { cause: error }));
     state = "over";
-    sink.failed(new failure(target.id, { cause: error }));
   };
 
   const handler: Dispatcher.DispatchHandler = {
@@ -75,10 +71,7 @@ function dispatchChat(agent: Agent, { target, body }: UpstreamRequest, sink: Ups
     onResponseData(current, chunk) {
       if (state === "streaming") {
         if (sink.data(chunk) === "pause") current.pause();
-      } else if (state === "refused") {
-        refusal.push(chunk.subarray(0, errorBodyLimitBytes - refusalBytes));
-        refusalBytes += chunk.length;
-        if (refusalBytes < errorBodyLimitBytes) return;
+      } else if (state === "refused" && refusal.add(chunk) === "full") {
         refuse();
         current.abort(new Error("the error is too long"));
       }
@@ -98,12 +91,24 @@ function dispatchChat(agent: Agent, { target, body }: UpstreamRequest, sink: Ups
     fail(error);
   }
   return {
-    resume: () => {
-      if (state === "streaming") controller?.resume();
-    },
+    resume: () => (state === "streaming" ? controller?.resume() : undefined),
     abort: () => {
       state = "over";
       controller?.abort(new Error("aborted by the gateway"));
     },
+  };
+}
+
+/** Keeps the beginning of an error's body. */
+function createRefusalKeeper(): { add(chunk: Buffer): "more" | "full"; text(): string } {
+  const kept: Buffer[] = [];
+  let bytes = 0;
+  return {
+    add(chunk) {
+      kept.push(chunk.subarray(0, errorBodyLimitBytes - bytes));
+      bytes += chunk.length;
+      return bytes < errorBodyLimitBytes ? "more" : "full";
+    },
+    text: () => Buffer.concat(kept).toString("utf8"),
   };
 }

@@ -1,6 +1,6 @@
 import { userInfo } from "node:os";
 import type { Command } from "commander";
-import { withController } from "../find-controller.js";
+import { controllerHere } from "../find-controller.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
 import { progressOn, showProgress } from "../progress.js";
@@ -20,9 +20,9 @@ export function addApplyCommand(program: Command): void {
         ...(options.file === undefined ? {} : { clusterYaml: await readSpecText(options.file) }),
       };
       const progress = showProgress(progressOn(process.stderr));
-      const summary = await withController((controller) =>
-        controller.apply(request, progress.report, new AbortController().signal),
-      ).finally(progress.stop);
+      const summary = await controllerHere()
+        .apply(request, progress.report, new AbortController().signal)
+        .finally(progress.stop);
       printResult(summary, options.output, () =>
         renderApply(summary, { colors: palette(process.stdout), width: widthOf(process.stdout) }),
       );

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { findSocket, stateHome, withController } from "../find-controller.js";
+import { controllerHere, findSocket, stateHome } from "../find-controller.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
 import { renderDiscovered } from "../render/discover-view.js";
@@ -20,7 +20,7 @@ export function addDiscoverCommand(program: Command): void {
 /** A controller knows who is enrolled; without one, whoever advertises is listed as a stranger. */
 async function look(options: CommonOptions & { readonly seconds: string }) {
   const { existsSync } = await import("node:fs");
-  if (existsSync(findSocket(stateHome()))) return withController((controller) => controller.discover());
+  if (existsSync(findSocket(stateHome()))) return controllerHere().discover();
   const { discoverAlone } = await import("../../processes/discover-alone.js");
   const { readSpecFile } = await import("../read-spec-file.js");
   const spec = await readSpecFile(options.file);

@@ -6,7 +6,7 @@ import type { PlanResult } from "../../plan/plan-result.js";
 import { readPlanRequest } from "../../plan/read-plan-request.js";
 import { Problem } from "../../runtime/problem.js";
 import { exitCodeOf } from "../exit-code.js";
-import { withController } from "../find-controller.js";
+import { controllerHere } from "../find-controller.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
 import { renderPlan } from "../render/plan-view.js";
@@ -33,7 +33,7 @@ export function addPlanCommand(program: Command): void {
 }
 
 const planRunning = (options: PlanOptions): Promise<PlanResult> =>
-  withController((controller) => controller.plan(options.model === undefined ? {} : { model: options.model }));
+  controllerHere().plan(options.model === undefined ? {} : { model: options.model });
 
 async function planOffline(file: string): Promise<PlanResult> {
   const text = await readFile(file === "-" ? "/dev/stdin" : file, "utf8").catch((cause: unknown) => {

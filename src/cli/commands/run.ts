@@ -2,7 +2,7 @@ import { userInfo } from "node:os";
 import type { Command } from "commander";
 import { Problem } from "../../runtime/problem.js";
 import { askGateway } from "../ask-gateway.js";
-import { withController } from "../find-controller.js";
+import { controllerHere } from "../find-controller.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { progressOn, showProgress } from "../progress.js";
 
@@ -30,13 +30,12 @@ export function addRunCommand(program: Command): void {
 }
 
 async function run(model: string, prompt: string | undefined, options: RunOptions): Promise<void> {
-  const info = await withController(async (controller) => {
-    const progress = showProgress(progressOn(process.stderr));
-    const request = { model, mode: "apply", by: userInfo().username } as const;
-    await controller.apply(request, progress.report, new AbortController().signal).finally(progress.stop);
-    return controller.info();
-  });
+  const controller = controllerHere();
+  const progress = showProgress(progressOn(process.stderr));
+  const request = { model, mode: "apply", by: userInfo().username } as const;
+  await controller.apply(request, progress.report, new AbortController().signal).finally(progress.stop);
   if (prompt === undefined) return;
+  const info = await controller.info();
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort());
   const text = options.output === "text";

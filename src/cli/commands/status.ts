@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { withController } from "../find-controller.js";
+import { controllerHere } from "../find-controller.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
 import { renderStatus } from "../render/status-view.js";
@@ -9,7 +9,7 @@ export function addStatusCommand(program: Command): void {
   withCommonOptions(program.command("status"))
     .description("what the cluster is doing: nodes, models, and which layers run where")
     .action(async (options: CommonOptions) => {
-      const report = await withController((controller) => controller.status());
+      const report = await controllerHere().status();
       printResult(report, options.output, () =>
         renderStatus(report, { colors: palette(process.stdout), width: widthOf(process.stdout) }),
       );

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { parseDuration } from "../../config/parse-duration.js";
-import { withController } from "../find-controller.js";
+import { controllerHere } from "../find-controller.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { palette, printResult } from "../output.js";
 import { renderJoin } from "../render/join-view.js";
@@ -22,7 +22,7 @@ export function addTokenCommand(program: Command): void {
         ttlMs: parseDuration(options.ttl),
         ...(options.for === undefined ? {} : { forName: options.for }),
       };
-      const join = await withController((controller) => controller.createToken(request));
+      const join = await controllerHere().createToken(request);
       printResult(join, options.output, () => renderJoin(join, palette(process.stdout)));
     });
 }

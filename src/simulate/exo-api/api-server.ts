@@ -83,17 +83,20 @@ function comesFromHere(incoming: IncomingMessage): boolean {
   return URL.canParse(origin) && isLoopback(new URL(origin).hostname.replace(/^\[(.*)\]$/, "$1"));
 }
 
+const phrases = { 400: "Bad Request", 404: "Not Found", 500: "Internal Server Error" } as const;
+
 function refuse(response: ServerResponse, error: unknown): void {
-  if (response.headersSent) return void response.destroy();
-  if (error instanceof ValidationError) return sendJson(response, 422, { detail: error.complaints });
-  if (error instanceof ExoHttpError) {
-    const type = { 400: "Bad Request", 404: "Not Found", 500: "Internal Server Error" }[error.status];
-    return sendJson(response, error.status, {
-      error: { message: error.message, type, param: null, code: error.status },
-    });
+  if (response.headersSent) {
+    response.destroy();
+  } else if (error instanceof ValidationError) {
+    sendJson(response, 422, { detail: error.complaints });
+  } else if (error instanceof ExoHttpError) {
+    const { status, message } = error;
+    sendJson(response, status, { error: { message, type: phrases[status], param: null, code: status } });
+  } else {
+    response.writeHead(500, { "content-type": "text/plain; charset=utf-8" });
+    response.end("Internal Server Error");
   }
-  response.writeHead(500, { "content-type": "text/plain; charset=utf-8" });
-  response.end("Internal Server Error");
 }
 
 async function answer(node: ExoNode, routes: readonly Route[], incoming: IncomingMessage, response: ServerResponse) {

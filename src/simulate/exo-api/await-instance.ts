@@ -21,13 +21,11 @@ export async function awaitInstance(request: ApiRequest): Promise<void> {
     const found = Object.values(request.node.state().instances).find(
       (instance) => bodyOf(instance).shardAssignments.modelId === modelId,
     );
-    if (found !== undefined)
-      return sse.end(`data: ${JSON.stringify({ type: "ready", instance: snakeFields(found) })}\n\n`);
-    if (performance.now() >= deadline) {
-      const message = `No instance found for model ${modelId}`;
-      return sse.end(`data: ${JSON.stringify({ type: "timeout", message })}\n\n`);
-    }
-    setTimeout(look, Math.min(pollMs, Math.max(1, deadline - performance.now())));
+    const data = (value: object): string => `data: ${JSON.stringify(value)}\n\n`;
+    if (found !== undefined) sse.end(data({ type: "ready", instance: snakeFields(found) }));
+    else if (performance.now() >= deadline)
+      sse.end(data({ type: "timeout", message: `No instance found for model ${modelId}` }));
+    else setTimeout(look, Math.min(pollMs, Math.max(1, deadline - performance.now())));
   };
   look();
 }

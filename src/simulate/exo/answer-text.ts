@@ -23,7 +23,8 @@ export const tokensOf = (text: string): readonly string[] =>
 
 /** Tokens of a prompt with what the chat template adds: a system message of about 60 tokens and 4 for each message. */
 export function promptTokens(params: TaskParams): number {
-  const texts = [params.instructions ?? "", ...params.input.map(({ content }) => content)];
+  const system = params.instructions === null ? [] : [params.instructions];
+  const texts = [...system, ...params.input.map(({ content }) => content)];
   return 60 + 4 * texts.length + texts.reduce((sum, text) => sum + tokensOf(text).length, 0);
 }
 
@@ -60,6 +61,8 @@ export function knownAnswer(prompt: string): string | undefined {
     const value = operations[sum[2]?.toLowerCase() ?? ""]?.(Number(sum[1]), Number(sum[3]));
     return value === undefined ? undefined : String(value);
   }
+  const count = Number(/count\s+(?:from\s+1\s+)?(?:up\s+)?to\s+(\d{1,4})/i.exec(prompt)?.[1] ?? 0);
+  if (count > 0) return Array.from({ length: count }, (_, at) => at + 1).join(", ");
   const country = /capital\s+of\s+([a-z]+)/i.exec(prompt)?.[1]?.toLowerCase();
   return country === undefined ? undefined : capitals[country];
 }

@@ -67,6 +67,11 @@ export function newNodeId(variant: SimulatedVariant): string {
   return `12D3KooW${Array.from(randomBytes(44), (byte) => alphabet[byte % alphabet.length]).join("")}`;
 }
 
+interface SnapshotRequest {
+  readonly from: string;
+  readonly session: Session;
+}
+
 /** What lives from one election of a new master to the next. */
 interface Reign {
   readonly session: Session;
@@ -111,36 +116,29 @@ export function startExoNode(options: ExoNodeOptions): ExoNode {
     if (event.type === "CustomModelCardDeleted") void cards.drop(event.modelId).catch(crash);
   };
 
-  const handle = (topic: string, body: unknown): void => {
-    switch (topic) {
-      case "local-event":
-        return master?.duties.receivedLocal(body as LocalEvent);
-      case "global-event":
-        return reign.events.receivedGlobal(body as GlobalEvent);
-      case "snapshot":
-        return reign.events.receivedSnapshot(body as Snapshot);
-      case "snapshot-request":
-        return answerSnapshot(body as { readonly from: string; readonly session: Session });
-      case "command":
-        election.commandSeen();
-        return master?.duties.command(body as Command);
-      case "download":
-        return void reign.downloads.command(body as DownloadCommand).catch(crash);
-      case "ring":
-        return reign.worker.peerTook(body as RingMessage);
-      case "election": {
-        const message = body as ElectionMessage;
-        if (message.clock > lastElection) isPaused = true;
-        return election.received(message);
-      }
-    }
+  const handlers: Readonly<Record<string, (body: never) => void>> = {
+    "local-event": (message: LocalEvent) => master?.duties.receivedLocal(message),
+    "global-event": (message: GlobalEvent) => reign.events.receivedGlobal(message),
+    snapshot: (message: Snapshot) => reign.events.receivedSnapshot(message),
+    "snapshot-request": (request: SnapshotRequest) => answerSnapshot(request),
+    command(command: Command) {
+      election.commandSeen();
+      master?.duties.command(command);
+    },
+    download: (command: DownloadCommand) => void reign.downloads.command(command).catch(crash),
+    ring: (message: RingMessage) => reign.worker.peerTook(message),
+    election(message: ElectionMessage) {
+      if (message.clock > lastElection) isPaused = true;
+      election.received(message);
+    },
   };
+  const handle = (topic: string, body: unknown): void => handlers[topic]?.(body as never);
   const publish = (topic: string, body: unknown): void => {
     if (closed) return;
     fabric.publish(topic, body);
     handle(topic, body);
   };
-  const answerSnapshot = (request: { readonly from: string; readonly session: Session }): void => {
+  const answerSnapshot = (request: SnapshotRequest): void => {
     if (master === undefined || request.from === nodeId) return;
     const snapshot: Snapshot = { session: reign.session, to: request.from, state: master.duties.state() };
     fabric.publish("snapshot", snapshot);

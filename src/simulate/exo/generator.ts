@@ -121,10 +121,15 @@ export function createGenerator(options: {
   const turn = (): void => {
     if (stopped) return;
     const next = active.length < batchLimit ? nextAgreed() : undefined;
-    if (next !== undefined) return cancelled.has(next.taskId) ? turn() : prefill(next, turn);
+    if (next !== undefined) {
+      if (cancelled.has(next.taskId)) turn();
+      else prefill(next, turn);
+      return;
+    }
     if (active.length === 0) {
       turning = false;
-      return queue.length === 0 ? options.onIdle() : undefined;
+      if (queue.length === 0) options.onIdle();
+      return;
     }
     const longest = Math.max(...active.map((one) => one.plan.promptTokens + one.step));
     const sec = pace.stepSec(active.length, longest);

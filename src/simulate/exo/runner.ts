@@ -111,7 +111,10 @@ export function startRunner(options: RunnerOptions): Runner {
     const profiles = options.profiles();
     const outcome = connectionOutcome(instance, rank, profiles);
     if (outcome.kind === "waits-for-ever") return;
-    if (outcome.kind === "fails") return later(times.connectRetriesMs, () => fail(outcome.error));
+    if (outcome.kind === "fails") {
+      later(times.connectRetriesMs, () => fail(outcome.error));
+      return;
+    }
     const waitForAll = (): void => {
       const all = shards.every(({ runnerId: other }) => {
         const seen = other === runnerId ? status : options.statusOf(other);
@@ -119,7 +122,10 @@ export function startRunner(options: RunnerOptions): Runner {
       });
       const possible =
         peersPresent() && shards.every((_, at) => connectionOutcome(instance, at, profiles).kind === "connects");
-      if (!all || !possible) return later(times.workerTickMs, waitForAll);
+      if (!all || !possible) {
+        later(times.workerTickMs, waitForAll);
+        return;
+      }
       later(times.connectMs, () => {
         taskStatus(task.taskId, "Complete");
         report("RunnerConnected");
@@ -146,7 +152,10 @@ export function startRunner(options: RunnerOptions): Runner {
   const loadLayer = (task: Task, layersLoaded: number): void => {
     const totalLayers = own.endLayer - own.startLayer;
     const held = layers.end - layers.start;
-    if (held < 1) return fail("list index out of range");
+    if (held < 1) {
+      fail("list index out of range");
+      return;
+    }
     const limit = mac?.workingSetBytes ?? 0;
     const diskMs = (layerBytes / (mac?.diskBytesPerSec ?? 1)) * 1_000 * times.scale;
     later(diskMs, () => {

@@ -134,8 +134,10 @@ export function startWorker(options: WorkerOptions): Worker {
 
   const create = (instance: TaggedInstance, runnerId: string): void => {
     const { instanceId } = bodyOf(instance);
-    if (instanceBackoff.attempts(instanceId) >= mostCreations)
-      return options.command({ type: "DeleteInstance", instanceId });
+    if (instanceBackoff.attempts(instanceId) >= mostCreations) {
+      options.command({ type: "DeleteInstance", instanceId });
+      return;
+    }
     const task = newTask("CreateRunner", instanceId, {
       boundInstance: { instance, boundRunnerId: runnerId, boundNodeId: nodeId },
     });
