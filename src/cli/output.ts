@@ -1,6 +1,5 @@
 import picocolors from "picocolors";
 import type { Colors } from "picocolors/types.js";
-import { stringify } from "yaml";
 
 export type OutputFormat = "text" | "json" | "yaml";
 
@@ -14,11 +13,15 @@ export function palette(stream: NodeJS.WriteStream): Colors {
 export const widthOf = (stream: NodeJS.WriteStream): number => (stream.isTTY === true ? stream.columns : 100);
 
 /** Prints a result on standard output in the format asked for; `render` is only called for text. */
-export function printResult(value: unknown, format: OutputFormat, render: () => readonly string[]): void {
+export async function printResult(
+  value: unknown,
+  format: OutputFormat,
+  render: () => readonly string[],
+): Promise<void> {
   const texts = {
     json: () => JSON.stringify(value, null, 2),
-    yaml: () => stringify(value).trimEnd(),
+    yaml: async () => (await import("yaml")).stringify(value).trimEnd(),
     text: () => render().join("\n"),
   };
-  process.stdout.write(`${texts[format]()}\n`);
+  process.stdout.write(`${await texts[format]()}\n`);
 }

@@ -48,7 +48,7 @@ async function serve(up: RunningUp, view: ProgressView, run: UpRun): Promise<voi
   if (ready) await answer(up, run);
   if (run.mode === "once") return;
   controller.startHealing();
-  printResult({ ...info, ready }, run.output, () => renderReady(info, palette(process.stdout)));
+  await printResult({ ...info, ready }, run.output, () => renderReady(info, palette(process.stdout)));
   if (!run.stop.aborted) await once(run.stop, "abort");
 }
 

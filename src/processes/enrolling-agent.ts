@@ -9,6 +9,7 @@ import type { HostPort } from "../config/host-port.js";
 import type { JoinToken } from "../controller/join-token.js";
 import { Problem } from "../runtime/problem.js";
 import { type AgentSettings, type Enrol, type RunningAgent, startAgent } from "./agent-process.js";
+import { agentCommonName } from "./state-names.js";
 
 /** How an agent is found, and how it joins. */
 export interface EnrollingAgentSettings
@@ -26,7 +27,7 @@ export interface EnrollingAgentSettings
 export async function startEnrollingAgent(settings: EnrollingAgentSettings): Promise<RunningAgent> {
   const { homeFolder, mdns, join, logger } = settings;
   await mkdir(homeFolder, { recursive: true, mode: 0o700 });
-  const identity = await loadOrCreateIdentity(homeFolder, "exoctl agent");
+  const identity = await loadOrCreateIdentity(homeFolder, agentCommonName);
   const trust = join === undefined ? await readAgentTrust(homeFolder) : undefined;
   if (join === undefined && trust === undefined)
     throw new Problem(

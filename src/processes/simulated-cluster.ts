@@ -5,11 +5,13 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { loadOrCreateIdentity } from "../adapters/tls/identity.js";
 import { type Close, closeAll } from "../runtime/close-all.js";
 import { type FabricRelay, startFabricRelay } from "../simulate/fabric/fabric-relay.js";
 import { prepareSimulatedHome } from "../simulate/prepare-home.js";
 import type { SimulatedMac, Simulation } from "../simulate/simulated-cluster-spec.js";
 import type { SimulatedMacFile } from "./simulated-mac-file.js";
+import { agentCommonName } from "./state-names.js";
 
 const main = fileURLToPath(new URL("../cli/main.js", import.meta.url));
 const loopback = "127.0.0.1";
@@ -77,6 +79,8 @@ async function startMac(
     exoSettingsFile: join(folder, "exo.json"),
     exoLogFile: join(folder, "exo.log"),
   };
+  // Made here, so that the library that makes certificates is loaded once and not by every simulated Mac.
+  await loadOrCreateIdentity(file.agentHome, agentCommonName);
   await writeFile(file.exoSettingsFile, JSON.stringify(exo));
   const macFile = join(folder, "mac.json");
   await writeFile(macFile, JSON.stringify(file));

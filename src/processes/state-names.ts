@@ -1,4 +1,6 @@
-/** Names inside the state folder that several processes have to agree on. */
+/** Names that several processes have to agree on. The controller's socket in its state folder: */
 export const socketName = "controller.sock";
 /** In the default state folder: holds the path of a running simulation's own, temporary state folder. */
 export const simulationPointer = "simulation";
+/** What an agent's certificate calls it, for people who look at one. */
+export const agentCommonName = "exoctl agent";

@@ -73,8 +73,13 @@ export async function runnersOf(exo: SimulatedExo, instanceId: string): Promise<
 }
 
 /** Posts an instance over these shards and waits until all runners are ready. @returns its id */
-export async function ready(exo: SimulatedExo, shards: readonly PlannedShard[], instanceId: string): Promise<string> {
-  const posted = await call(exo, "POST", "/instance", ringInstance(shards, { instanceId }));
+export async function ready(
+  exo: SimulatedExo,
+  shards: readonly PlannedShard[],
+  instanceId: string,
+  options: { readonly card?: object } = {},
+): Promise<string> {
+  const posted = await call(exo, "POST", "/instance", ringInstance(shards, { instanceId, ...options }));
   if (posted.status !== 200) throw new Error(`POST /instance: ${posted.status} ${posted.text}`);
   await until("all runners to be ready", async () =>
     (await runnersOf(exo, instanceId))?.every((status) => status === "RunnerReady"),

@@ -42,7 +42,7 @@ export function ringInstance(
           modelId,
           runnerToShard: Object.fromEntries(
             shards.map(({ startLayer, endLayer }, deviceRank) => [
-              runners[deviceRank],
+              runners[deviceRank] ?? "",
               {
                 PipelineShardMetadata: {
                   modelCard: options.card ?? embeddedCard(modelId),

@@ -1,4 +1,5 @@
-import { request } from "undici";
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
 import { z } from "zod";
 import type { ExoApi } from "../../agent/exo-api.js";
 import { readExoVariant } from "../../cluster/exo-variant.js";
@@ -15,16 +16,18 @@ export interface HttpExoApiSettings {
   readonly timeoutMs?: number;
 }
 
-/** The JSON at a path, or undefined when nothing answers with it. */
+/** The JSON at a path, or undefined when nothing answers with it. On node:http: an agent asks too little for more. */
 async function getJson(url: string, signal: AbortSignal): Promise<unknown> {
-  const answer = await request(url, { signal });
+  const sent = request(url, { signal, agent: false });
+  sent.end();
+  const [answer] = (await once(sent, "response")) as [IncomingMessage];
   if (answer.statusCode !== 200) {
-    await answer.body.dump();
+    answer.destroy();
     return undefined;
   }
   let size = 0;
   const chunks: Buffer[] = [];
-  for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > maxBodyBytes) return undefined;
     chunks.push(chunk);

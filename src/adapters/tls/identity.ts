@@ -3,7 +3,6 @@ import { link, mkdir, open, readFile, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { spkiPin } from "../../cluster/spki-pin.js";
 import { Problem } from "../../runtime/problem.js";
-import { createCertificate } from "./create-certificate.js";
 
 /** Key and certificate of this controller or agent. `pin` is what others know it by. */
 export interface Identity {
@@ -59,6 +58,8 @@ async function load(file: string): Promise<Identity | undefined> {
 
 /** Writes the file unless another process was faster; either way there is exactly one, complete and durable. */
 async function createOnce(folder: string, file: string, commonName: string, now: number): Promise<void> {
+  // Only the first start of a machine needs the certificate library, which takes long to load.
+  const { createCertificate } = await import("./create-certificate.js");
   const { certificatePem, privateKeyPem } = await createCertificate(commonName, now);
   const draft = join(folder, `.${fileName}.${randomUUID()}`);
   const handle = await open(draft, "wx", 0o600);

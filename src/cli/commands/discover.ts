@@ -11,7 +11,7 @@ export function addDiscoverCommand(program: Command): void {
     .option("--seconds <n>", "how long to listen without a controller", "3")
     .action(async (options: CommonOptions & { readonly seconds: string }) => {
       const found = await look(options);
-      printResult(found, options.output, () =>
+      await printResult(found, options.output, () =>
         renderDiscovered(found, { colors: palette(process.stdout), width: widthOf(process.stdout) }),
       );
     });

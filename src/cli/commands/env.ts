@@ -14,6 +14,6 @@ export function addEnvCommand(program: Command): void {
     .action(async (client: ClientKind, options: CommonOptions) => {
       const info = await controllerHere().info();
       const settings = clientSettings(client, info);
-      printResult(settings, options.output, () => renderEnv(settings));
+      await printResult(settings, options.output, () => renderEnv(settings));
     });
 }

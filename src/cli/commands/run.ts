@@ -1,7 +1,6 @@
 import { userInfo } from "node:os";
 import type { Command } from "commander";
 import { Problem } from "../../runtime/problem.js";
-import { askGateway } from "../ask-gateway.js";
 import { controllerHere } from "../find-controller.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { progressOn, showProgress } from "../progress.js";
@@ -40,6 +39,7 @@ async function run(model: string, prompt: string | undefined, options: RunOption
   process.once("SIGINT", () => stop.abort());
   const text = options.output === "text";
   const onText = (piece: string): void => void (text && process.stdout.write(piece));
+  const { askGateway } = await import("../ask-gateway.js");
   const answer = await askGateway({ gateway: info.gateway, model, prompt, onText, signal: stop.signal });
   process.stdout.write(text ? "\n" : `${JSON.stringify({ model, ...answer }, null, 2)}\n`);
 }

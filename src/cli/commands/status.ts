@@ -10,7 +10,7 @@ export function addStatusCommand(program: Command): void {
     .description("what the cluster is doing: nodes, models, and which layers run where")
     .action(async (options: CommonOptions) => {
       const report = await controllerHere().status();
-      printResult(report, options.output, () =>
+      await printResult(report, options.output, () =>
         renderStatus(report, { colors: palette(process.stdout), width: widthOf(process.stdout) }),
       );
     });

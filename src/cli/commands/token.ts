@@ -23,6 +23,6 @@ export function addTokenCommand(program: Command): void {
         ...(options.for === undefined ? {} : { forName: options.for }),
       };
       const join = await controllerHere().createToken(request);
-      printResult(join, options.output, () => renderJoin(join, palette(process.stdout)));
+      await printResult(join, options.output, () => renderJoin(join, palette(process.stdout)));
     });
 }

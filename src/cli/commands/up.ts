@@ -6,8 +6,6 @@ import type { RunningUp, UpSettings } from "../../processes/start-up.js";
 import { Problem } from "../../runtime/problem.js";
 import { stateHome } from "../find-controller.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
-import { readSpecFile, readSpecText } from "../read-spec-file.js";
-import { runUp } from "../run-up.js";
 import { stopSignal } from "../until-stopped.js";
 import { version } from "../version.js";
 
@@ -33,6 +31,7 @@ export function addUpCommand(program: Command): void {
     .action(async (options: UpOptions) => {
       const settings = await readSettings(options);
       const stop = stopSignal();
+      const { runUp } = await import("../run-up.js");
       const { startUp } = await import("../../processes/start-up.js");
       const waitMs = waitOf(options);
       const start = (): Promise<RunningUp> => startUp(settings);
@@ -55,6 +54,7 @@ async function readSettings(options: UpOptions): Promise<UpSettings> {
       "--simulate and --exo exclude each other",
       "Choose simulated Macs or real exos.",
     );
+  const { readSpecFile, readSpecText } = await import("../read-spec-file.js");
   const { createPinoLogger } = await import("../../adapters/system/pino-logger.js");
   const spec = withListen(await readSpecFile(options.file), options.listen);
   const common = {

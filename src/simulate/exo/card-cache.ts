@@ -5,6 +5,7 @@ import { builtinCards } from "./builtin-cards.js";
 import type { ModelCard, SimulatedVariant } from "./exo-types.js";
 import { modelCardCheck } from "./model-card-schema.js";
 import { folderNameOf, type ModelFiles } from "./model-files.js";
+import { markFloats } from "./strict-schema.js";
 
 /** One node's registry: the cards it knows, filled on first use, and the rules by which it looks again. */
 export interface CardCache {
@@ -33,7 +34,8 @@ async function tomlFiles(folder: string): Promise<string[]> {
 /** A card file that does not fit the variant is skipped without a word. */
 async function readCard(file: string, variant: SimulatedVariant): Promise<ModelCard | undefined> {
   try {
-    const checked = modelCardCheck(variant)(parse(await readFile(file, "utf8"), { integersAsBigInt: true }), []);
+    const document = markFloats(parse(await readFile(file, "utf8"), { integersAsBigInt: true }));
+    const checked = modelCardCheck(variant)(document, []);
     return checked.ok ? { ...(checked.value as ModelCard), isCustom: true } : undefined;
   } catch {
     return undefined;

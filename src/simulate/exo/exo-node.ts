@@ -1,27 +1,22 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import type { Fabric, FabricMessage } from "../fabric/fabric.js";
+import type { FabricMessage } from "../fabric/fabric.js";
 import type { MacProfile } from "../mac-profile.js";
 import { type CardCache, createCardCache } from "./card-cache.js";
-import { type Downloads, startDownloads } from "./downloads.js";
 import { createElection, type ElectionMessage, type ElectionResult, type Session } from "./election.js";
 import type { Command, DownloadCommand } from "./exo-commands.js";
-import type { ExoEvent, FoldEvent } from "./exo-events.js";
+import type { ExoEvent } from "./exo-events.js";
+import type { ExoNodeOptions } from "./exo-node-options.js";
 import { type ExoStateDocument, emptyState } from "./exo-state.js";
 import { exoTimes } from "./exo-times.js";
 import { bodyOf, type SimulatedVariant } from "./exo-types.js";
 import { type Master, startMaster } from "./master.js";
 import { createModelFiles, type ModelFiles } from "./model-files.js";
-import {
-  type GlobalEvent,
-  type LocalEvent,
-  openSessionEvents,
-  type SessionEvents,
-  type Snapshot,
-} from "./session-events.js";
+import type { GlobalEvent, LocalEvent, Snapshot } from "./session-events.js";
+import { type Reign, startReign } from "./start-reign.js";
 import { createTimers, type Timers } from "./timers.js";
 import { createTokenStreams, type TokenStreams } from "./token-streams.js";
-import { type RingMessage, startWorker, type Worker } from "./worker.js";
+import type { RingMessage } from "./worker.js";
 
 /** One simulated exo without its HTTP API. */
 export interface ExoNode {
@@ -42,21 +37,6 @@ export interface ExoNode {
   close(): Promise<void>;
 }
 
-export interface ExoNodeOptions {
-  readonly nodeId: string;
-  readonly mac: MacProfile;
-  readonly home: string;
-  readonly apiPort: number;
-  readonly variant: SimulatedVariant;
-  readonly internet: "none" | "simulated";
-  readonly timeScale: number;
-  readonly fabric: Fabric;
-  readonly fold: FoldEvent;
-  /** exo has ended by itself, with an error. */
-  readonly onCrash: (error: unknown) => void;
-  readonly onMemoryChanged?: (loadedBytes: number) => void;
-}
-
 /** Events kept for `/events`. Real exo keeps them on disk for the whole reign. */
 const keptEvents = 20_000;
 
@@ -70,15 +50,6 @@ export function newNodeId(variant: SimulatedVariant): string {
 interface SnapshotRequest {
   readonly from: string;
   readonly session: Session;
-}
-
-/** What lives from one election of a new master to the next. */
-interface Reign {
-  readonly session: Session;
-  readonly timers: Timers;
-  readonly events: SessionEvents;
-  readonly worker: Worker;
-  readonly downloads: Downloads;
 }
 
 /** Starts a node: master of itself alone, until an election says otherwise. */
@@ -159,70 +130,19 @@ export function startExoNode(options: ExoNodeOptions): ExoNode {
     });
     master = { duties, timers: masterTimers };
   };
-  const beginReign = (session: Session): Reign => {
-    const reignTimers = createTimers(crash);
-    const events = openSessionEvents({
+  const beginReign = (session: Session): Reign =>
+    startReign({
+      node: options,
       session,
-      nodeId,
-      empty: emptyState(variant),
-      fold: options.fold,
       times,
-      timers: reignTimers,
-      publishLocal: (message) => publish("local-event", message),
+      cards,
+      files,
+      profiles: () => profiles,
+      publish,
       askSnapshot: () => fabric.publish("snapshot-request", { from: nodeId, session }),
       onApplied: applied,
+      onError: crash,
     });
-    const send = (event: ExoEvent): void => {
-      if (!reignTimers.signal.aborted) events.send(event);
-    };
-    return startReign(session, reignTimers, events, send);
-  };
-  const startReign = (
-    session: Session,
-    reignTimers: Timers,
-    events: SessionEvents,
-    send: (event: ExoEvent) => void,
-  ): Reign => {
-    const queue: ExoEvent[] = [];
-    let ready = false;
-    // The parts start reporting while this reign is not yet in place: what they say first waits for the next turn.
-    const sendInTurn = (event: ExoEvent): void => {
-      if (ready) send(event);
-      else queue.push(event);
-    };
-    setImmediate(() => {
-      ready = true;
-      for (const event of queue) send(event);
-    });
-    const worker = startWorker({
-      nodeId,
-      mac: options.mac,
-      apiPort: options.apiPort,
-      variant,
-      times,
-      timers: reignTimers,
-      cards,
-      files,
-      state: () => events.state(),
-      profiles: () => profiles,
-      send: sendInTurn,
-      command: (command) => publish("command", command),
-      sendDownload: (command) => publish("download", command),
-      tellRing: (message) => publish("ring", message),
-      onMemoryChanged: (bytes) => options.onMemoryChanged?.(bytes),
-    });
-    const downloads = startDownloads({
-      nodeId,
-      cards,
-      files,
-      internet: options.internet,
-      bytesPerSec: options.mac.downloadBytesPerSec,
-      times,
-      timers: reignTimers,
-      send: sendInTurn,
-    });
-    return { session, timers: reignTimers, events, worker, downloads };
-  };
 
   const unpause = (clock: number): void => {
     lastElection = clock;

@@ -202,6 +202,15 @@ export function rule(check: Check, complain: (value: never) => string | undefine
   };
 }
 
+/** Marks every number of a TOML document that was parsed with its integers as bigint: what is left are floats. */
+export function markFloats(value: unknown): unknown {
+  if (typeof value === "number") return { [floatValue]: value };
+  if (Array.isArray(value)) return value.map(markFloats);
+  return isRecord(value)
+    ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, markFloats(item)]))
+    : value;
+}
+
 const floatMark = "\u0000float";
 
 /** Parses JSON so that `5000.0` stays different from `5000`. @throws SyntaxError as JSON.parse does. */

@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { MacProfile } from "../mac-profile.js";
 import type { CardCache } from "./card-cache.js";
-import { edgesBetween } from "./edit-topology.js";
 import type { Command, DownloadCommand } from "./exo-commands.js";
 import type { ExoEvent } from "./exo-events.js";
-import type { Edge, ExoStateDocument } from "./exo-state.js";
+import type { ExoStateDocument } from "./exo-state.js";
 import type { ExoTimes } from "./exo-times.js";
 import {
   bodyOf,
@@ -20,6 +19,8 @@ import { memoryInfo, slowFacts } from "./gathered-facts.js";
 import { createKeyedBackoff } from "./keyed-backoff.js";
 import type { ModelFiles } from "./model-files.js";
 import { planWorkerTask, type WorkerStep } from "./plan-worker-task.js";
+import { pollEdges } from "./poll-edges.js";
+import { reconcileCards } from "./reconcile-cards.js";
 import { type Runner, startRunner } from "./runner.js";
 import type { Timers } from "./timers.js";
 
@@ -63,56 +64,6 @@ export interface WorkerOptions {
 
 /** `EXO_MAX_INSTANCE_RETRIES`: never reset by success. */
 const mostCreations = 5;
-
-/** exo probes every address of every known peer over HTTP; here a probe succeeds where there is a link to a live peer. */
-function reachableEdges(options: WorkerOptions): ReadonlyMap<string, readonly Edge[]> {
-  const port = options.apiPort;
-  const { nodeNetwork, topology } = options.state();
-  const edges = new Map<string, readonly Edge[]>();
-  for (const [peer, profile] of options.profiles()) {
-    if (peer === options.nodeId || !topology.nodes.includes(peer)) continue;
-    const known = new Set(nodeNetwork[peer]?.interfaces.map(({ ipAddress }) => ipAddress));
-    const links = options.mac.links.filter(
-      (link) => link.to === profile.name && link.kind !== "rdma" && known.has(link.ip),
-    );
-    edges.set(
-      peer,
-      links.map(({ ip }) => ({
-        sinkMultiaddr: { address: `/ip4/${ip}/tcp/${port}`, address_type: "ip4" as const, ip_address: ip, port },
-      })),
-    );
-  }
-  return edges;
-}
-
-function pollEdges(options: WorkerOptions): void {
-  const source = options.nodeId;
-  const { topology } = options.state();
-  const reachable = reachableEdges(options);
-  const addressOf = (edge: Edge): string => ("sinkMultiaddr" in edge ? edge.sinkMultiaddr.address : "");
-  for (const [sink, edges] of reachable) {
-    const known = new Set(edgesBetween(topology, source, sink).map(addressOf));
-    for (const edge of edges)
-      if (!known.has(addressOf(edge))) options.send({ type: "TopologyEdgeCreated", conn: { source, sink, edge } });
-  }
-  for (const [sink, edges] of Object.entries(topology.connections[source] ?? {})) {
-    const alive = new Set((reachable.get(sink) ?? []).map(addressOf));
-    for (const edge of edges)
-      if ("sinkMultiaddr" in edge && !alive.has(addressOf(edge)))
-        options.send({ type: "TopologyEdgeDeleted", conn: { source, sink, edge } });
-  }
-}
-
-/** The newer exo makes its registry agree with the state: canonical card files of other ids are deleted. */
-async function reconcileCards(cards: CardCache, state: ExoStateDocument): Promise<void> {
-  const target = state.customModelCards ?? {};
-  for (const [modelId, card] of Object.entries(target)) {
-    if (JSON.stringify(cards.known(modelId)) === JSON.stringify(card)) continue;
-    cards.add(card);
-    await cards.save(card);
-  }
-  for (const card of await cards.list()) if (target[card.modelId] === undefined) await cards.drop(card.modelId);
-}
 
 /** Starts the worker's loops. */
 export function startWorker(options: WorkerOptions): Worker {

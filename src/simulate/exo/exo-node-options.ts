@@ -1,0 +1,20 @@
+import type { Fabric } from "../fabric/fabric.js";
+import type { MacProfile } from "../mac-profile.js";
+import type { FoldEvent } from "./exo-events.js";
+import type { SimulatedVariant } from "./exo-types.js";
+
+/** What one simulated exo is and has. */
+export interface ExoNodeOptions {
+  readonly nodeId: string;
+  readonly mac: MacProfile;
+  readonly home: string;
+  readonly apiPort: number;
+  readonly variant: SimulatedVariant;
+  readonly internet: "none" | "simulated";
+  readonly timeScale: number;
+  readonly fabric: Fabric;
+  readonly fold: FoldEvent;
+  /** exo has ended by itself, with an error. */
+  readonly onCrash: (error: unknown) => void;
+  readonly onMemoryChanged?: (loadedBytes: number) => void;
+}
