@@ -9,6 +9,7 @@ import type { Inventory } from "../inventory/inventory.js";
 import type { Clock } from "../runtime/clock.js";
 import type { ExoViews } from "./exo-views.js";
 import type { Fleet, FleetNode } from "./fleet.js";
+import { furtherExos } from "./further-exos.js";
 
 /** What the controller puts together to see the whole cluster. */
 export interface ClusterAccessDeps {
@@ -53,7 +54,8 @@ export function createClusterAccess(deps: ClusterAccessDeps): ClusterAccess {
 async function observe(deps: ClusterAccessDeps, signal: AbortSignal): Promise<ClusterView> {
   await deps.fleet.refresh(signal);
   const fleet = deps.fleet.nodes();
-  await deps.exos.refresh([...fleet.flatMap(exoAddress), ...deps.exoHosts], signal);
+  const named = deps.exoHosts;
+  await deps.exos.refresh([...fleet.flatMap(exoAddress), ...named, ...furtherExos(deps.exos.views(), named)], signal);
   const now = deps.clock.now();
   const views = deps.exos.views();
   const known = buildInventory({ now, agents: fleet.flatMap(agentFacts), views, cordoned: deps.cordoned() });

@@ -75,6 +75,7 @@ export function createController(deps: ControllerDeps): Controller {
     members: store.members,
     hints: watch.hints,
     dial: deps.dial,
+    verified: watch.verified,
     remember: async (agent, lastAddress) => void (await store.changeMember(agent, { lastAddress })),
     term: store.term,
     clock,

@@ -63,7 +63,11 @@ export function createExoViews(deps: {
   };
 }
 
-async function askExo({ connection, view }: Known, clock: Clock, signal: AbortSignal): Promise<ExoView> {
+/** So that one slow exo delays a look at all the others by no more than this. */
+const lookMs = 3_000;
+
+async function askExo({ connection, view }: Known, clock: Clock, outer: AbortSignal): Promise<ExoView> {
+  const signal = AbortSignal.any([outer, AbortSignal.timeout(lookMs)]);
   const [nodeId, value] = await Promise.all([connection.nodeId(signal), connection.observe(signal)]);
   const variant = await variantOf(connection, nodeId, view, signal);
   return {

@@ -34,6 +34,8 @@ export interface FleetDeps {
   /** Where this agent may be, best guess first: hints, never trusted before its key has been checked. */
   readonly hints: (agent: AgentId) => readonly HostPort[];
   readonly dial: (member: Member, address: HostPort) => AgentLink;
+  /** Called each time an agent has proven its key at an address. */
+  readonly verified: (agent: AgentId, address: HostPort) => void;
   /** Called when an agent answered at an address that is not the remembered one. */
   readonly remember: (agent: AgentId, address: HostPort) => Promise<void>;
   /** This controller's lease term. */
@@ -95,6 +97,7 @@ async function askMember(
       const report = await link.describe(signal);
       if (report.agentId !== member.agentId) throw new Error("another agent answered at its address");
       await link.takeLease(deps.term, signal);
+      deps.verified(member.agentId, address);
       await rememberAddress(deps, member, address);
       return { member, address, link, report: { value: report, at: deps.clock.now(), from: "agent" } };
     } catch (error) {

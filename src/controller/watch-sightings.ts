@@ -6,6 +6,7 @@ import {
   type KnownNodesLimits,
   listSightings,
   noKnownNodes,
+  setStanding,
 } from "../discover/known-nodes.js";
 import type { NodeFinder, Sighting } from "../discover/node-finder.js";
 import type { Clock } from "../runtime/clock.js";
@@ -17,6 +18,8 @@ export interface SightingWatch {
   sightings(): readonly Sighting[];
   /** Where an agent may be: its own advertisements, newest first, then static hosts, which carry no id. */
   hints(agent: AgentId): readonly HostPort[];
+  /** Notes that the agent proved its enrolled key there: a flood of forged sightings can't push this one out. */
+  verified(agent: AgentId, address: HostPort): void;
   close: Close;
 }
 
@@ -42,6 +45,12 @@ export async function watchSightings(options: {
       const own = all.filter((sighting) => sighting.agentId === agent);
       const anonymous = all.filter((sighting) => sighting.agentId === undefined && sighting.from === "static");
       return [...own, ...anonymous].map(({ address, port }) => ({ host: address, port }));
+    },
+    verified: (agent, { host, port }) => {
+      for (const { sighting, standing } of listSightings(known, clock.now())) {
+        const isIt = sighting.address === host && sighting.port === port && (sighting.agentId ?? agent) === agent;
+        if (isIt && standing !== "verified") known = setStanding(known, sighting, "verified");
+      }
     },
     close: closeAll(finders.map((finder) => () => finder.close())),
   };

@@ -69,6 +69,8 @@ export async function runSimulatedExo(settings: SimulatedExoSettings): Promise<R
  * @returns the exit code: 0 after a signal, 1 after a crash
  */
 export async function simulatedExoMain(settingsFile: string): Promise<number> {
+  // Whoever reads our output may be gone before us.
+  process.stdout.on("error", () => {});
   const exo = await runSimulatedExo(parseSimulatedExoSettings(await readFile(settingsFile, "utf8")));
   process.stdout.write(`simulated exo ${exo.nodeId} at ${exo.address.host}:${exo.address.port}\n`);
   const stop = (): void => void exo.close();

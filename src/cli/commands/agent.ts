@@ -99,6 +99,7 @@ async function runSimulated(file: string, options: AgentOptions): Promise<void> 
   // The process that started it holds the other end: when that goes, however it goes, the simulated Mac goes too.
   process.stdin.once("end", () => process.kill(process.pid, "SIGTERM")).resume();
   await untilStopped(agent.close);
+  process.stdin.destroy(); // it would keep the process alive
 }
 
 async function readJoin(options: AgentOptions) {
