@@ -1,9 +1,11 @@
+import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Problem } from "../runtime/problem.js";
 import { defaultSimulation, readSimulationSpec, type Simulation } from "../simulate/simulated-cluster-spec.js";
-import { simulationPointer } from "./state-names.js";
+import { simulationPointer, socketName } from "./state-names.js";
 
 /** mDNS of simulated clusters: never the real port. */
 export const simulatedMdnsPort = 53_535;
@@ -31,9 +33,11 @@ export async function readSimulation(wanted: string | true): Promise<Simulation>
   return readSimulationSpec(text, wanted);
 }
 
-/** The temporary state folder of a simulation, and the note in the usual place that lets other commands find it. */
+/** The temporary state folder of a simulation. */
 export interface SimulationFolder {
   readonly folder: string;
+  /** Lets other commands find the simulation, unless they find another one that is still up. To be called once it is up. */
+  announce(): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -41,14 +45,31 @@ export interface SimulationFolder {
 export async function makeSimulationFolder(stateHome: string): Promise<SimulationFolder> {
   const folder = await mkdtemp(join(tmpdir(), "exoctl-simulation-"));
   const pointer = join(stateHome, simulationPointer);
-  await mkdir(stateHome, { recursive: true, mode: 0o700 });
-  await writeFile(pointer, `${folder}\n`, { mode: 0o600 });
+  const announced = async (): Promise<string> => (await readFile(pointer, "utf8").catch(() => "")).trim();
   return {
     folder,
+    announce: async () => {
+      const other = await announced();
+      if (other !== "" && (await answers(join(other, socketName)))) return;
+      await mkdir(stateHome, { recursive: true, mode: 0o700 });
+      await writeFile(pointer, `${folder}\n`, { mode: 0o600 });
+    },
     remove: async () => {
       await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
-      // Another simulation may have been started since: its pointer stays.
-      if ((await readFile(pointer, "utf8").catch(() => "")).trim() === folder) await rm(pointer, { force: true });
+      if ((await announced()) === folder) await rm(pointer, { force: true });
     },
   };
+}
+
+/** Whether a process listens on a socket; a file that nobody listens on is what a killed one leaves behind. */
+async function answers(socketPath: string): Promise<boolean> {
+  const socket = connect(socketPath);
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false; // nobody listens
+  } finally {
+    socket.destroy();
+  }
 }

@@ -58,6 +58,7 @@ async function startSimulated(settings: UpSettings, simulation: Simulation): Pro
       simulation: { mdnsPort: simulatedMdnsPort, timings: { pollMs: Math.max(50, 1_000 * timeScale) } },
     });
     closers.push(controller.close);
+    await own.announce();
     if (controller.enrolment === undefined) throw new Error("a simulated cluster needs the enrolment listener");
     // Closed after the controller, which would otherwise watch its nodes die.
     closers.splice(

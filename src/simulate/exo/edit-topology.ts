@@ -20,10 +20,13 @@ export const edgesBetween = (topology: Topology, source: string, sink: string): 
   topology.connections[source]?.[sink] ?? [];
 
 function withEdges(topology: Topology, source: string, sink: string, edges: readonly Edge[]): Topology {
-  const { [sink]: _old, ...sinks } = topology.connections[source] ?? {};
-  const nextSinks = edges.length === 0 ? sinks : { ...sinks, [sink]: edges };
-  const { [source]: _sinks, ...sources } = topology.connections;
-  const connections = Object.keys(nextSinks).length === 0 ? sources : { ...sources, [source]: nextSinks };
+  const sinks = topology.connections[source] ?? {};
+  if (edges.length > 0)
+    return { ...topology, connections: { ...topology.connections, [source]: { ...sinks, [sink]: edges } } };
+  const { [sink]: _edges, ...others } = sinks;
+  if (Object.keys(others).length > 0)
+    return { ...topology, connections: { ...topology.connections, [source]: others } };
+  const { [source]: _sinks, ...connections } = topology.connections;
   return { ...topology, connections };
 }
 

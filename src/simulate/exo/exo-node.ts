@@ -67,12 +67,13 @@ export function startExoNode(options: ExoNodeOptions): ExoNode {
   const paused: (() => void)[] = [];
   let isPaused = false;
   let lastElection = 0;
-  let kept: { readonly eventId: string; readonly event: ExoEvent }[] = [];
+  let kept: GlobalEvent[] = [];
   let master: { readonly duties: Master; readonly timers: Timers } | undefined;
   let closed = false;
 
-  const applied = (event: ExoEvent, eventId: string): void => {
-    kept.push({ eventId, event });
+  const applied = (message: GlobalEvent): void => {
+    const { event } = message;
+    kept.push(message);
     if (kept.length > keptEvents * 1.1) kept = kept.slice(-keptEvents);
     reign.worker.applied(event);
     if (event.type === "ChunkGenerated") streams.deliver(event.commandId, event.chunk);

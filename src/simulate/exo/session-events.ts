@@ -53,7 +53,7 @@ export function openSessionEvents(options: {
   readonly timers: Timers;
   readonly publishLocal: (message: LocalEvent) => void;
   readonly askSnapshot: () => void;
-  readonly onApplied: (event: ExoEvent, eventId: string) => void;
+  readonly onApplied: (message: GlobalEvent) => void;
 }): SessionEvents {
   const { session, times, timers } = options;
   const origin = randomUUID();
@@ -63,14 +63,16 @@ export function openSessionEvents(options: {
   let nextOriginIdx = 0;
   let asking = false;
 
+  const apply = (message: GlobalEvent): void => {
+    state = options.fold(state, message.event);
+    options.onApplied(message);
+  };
   const drain = (): void => {
     for (;;) {
-      const idx = state.lastEventAppliedIdx + 1;
-      const next = waiting.get(idx);
+      const next = waiting.get(state.lastEventAppliedIdx + 1);
       if (next === undefined) return;
-      waiting.delete(idx);
-      state = options.fold(state, next.event);
-      options.onApplied(next.event, next.eventId);
+      waiting.delete(next.idx);
+      apply(next);
     }
   };
   const ask = (): void => {
@@ -104,8 +106,9 @@ export function openSessionEvents(options: {
       if (!sameSession(message.session, session)) return;
       unconfirmed.delete(message.eventId);
       if (message.idx <= state.lastEventAppliedIdx) return;
-      waiting.set(message.idx, message);
-      drain();
+      if (message.idx === state.lastEventAppliedIdx + 1) apply(message);
+      else waiting.set(message.idx, message);
+      if (waiting.size > 0) drain();
       if (waiting.size > 0) ask();
     },
     receivedSnapshot(message) {

@@ -7,7 +7,7 @@ import type { ExoNodeOptions } from "./exo-node-options.js";
 import { emptyState } from "./exo-state.js";
 import type { ExoTimes } from "./exo-times.js";
 import type { ModelFiles } from "./model-files.js";
-import { openSessionEvents, type SessionEvents } from "./session-events.js";
+import { type GlobalEvent, openSessionEvents, type SessionEvents } from "./session-events.js";
 import { createTimers } from "./timers.js";
 import { startWorker, type Worker } from "./worker.js";
 
@@ -30,7 +30,7 @@ export interface ReignOptions {
   /** To everybody on the network, this node included. */
   readonly publish: (topic: string, body: unknown) => void;
   readonly askSnapshot: () => void;
-  readonly onApplied: (event: ExoEvent, eventId: string) => void;
+  readonly onApplied: (message: GlobalEvent) => void;
   readonly onError: (error: unknown) => void;
 }
 

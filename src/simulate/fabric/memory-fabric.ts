@@ -17,26 +17,42 @@ const ignore = (): void => {};
 /** Opens an in-memory switch. Messages are delivered in a later turn of the event loop, as over a network. */
 export function createMemorySwitch(): MemorySwitch {
   const ports = new Map<string, Port>();
+  let pending: (() => void)[] = [];
 
-  const later = (port: Port, work: () => void): void => {
+  /** One turn for everything that was sent in this one: many nodes send many messages. */
+  const later = (work: () => void): void => {
+    pending.push(work);
+    if (pending.length > 1) return;
     setImmediate(() => {
-      if (ports.get(port.peer.id) === port) work();
+      const due = pending;
+      pending = [];
+      for (const one of due) one();
     });
   };
-  const others = (self: Port): Port[] => [...ports.values()].filter((port) => port !== self);
+  const isIn = (port: Port): boolean => ports.get(port.peer.id) === port;
+  const toOthers = (self: Port, tell: (port: Port) => void): void => {
+    const audience = [...ports.values()].filter((port) => port !== self);
+    later(() => {
+      for (const port of audience) if (isIn(port)) tell(port);
+    });
+  };
 
   return {
     join(peer) {
       const self: Port = { peer, message: ignore, joined: ignore, left: ignore };
-      for (const port of ports.values()) {
-        later(port, () => port.joined(peer));
-        later(self, () => self.joined(port.peer));
-      }
+      const before = [...ports.values()].map((port) => port.peer);
       ports.set(peer.id, self);
+      toOthers(self, (port) => port.joined(peer));
+      later(() => {
+        for (const other of before) if (isIn(self)) self.joined(other);
+      });
       return {
         publish(topic, body) {
-          if (ports.get(peer.id) !== self) return;
-          for (const port of others(self)) later(port, () => port.message({ topic, from: peer.id, body }));
+          if (!isIn(self)) return;
+          const message: FabricMessage = { topic, from: peer.id, body };
+          later(() => {
+            for (const port of ports.values()) if (port !== self) port.message(message);
+          });
         },
         onMessage(listen) {
           self.message = listen;
@@ -48,9 +64,9 @@ export function createMemorySwitch(): MemorySwitch {
           self.left = listen;
         },
         async close() {
-          if (ports.get(peer.id) !== self) return;
+          if (!isIn(self)) return;
           ports.delete(peer.id);
-          for (const port of ports.values()) later(port, () => port.left(peer.id));
+          toOthers(self, (port) => port.left(peer.id));
         },
       };
     },

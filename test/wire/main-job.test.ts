@@ -1,0 +1,170 @@
+import { readFileSync } from "node:fs";
+import OpenAI from "openai";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type CliRun, createCliSandbox, runCli, startCli } from "../support/run-cli.js";
+
+const longMs = 120_000;
+const anyPort = ["--listen", "127.0.0.1:0"];
+
+describe("up --simulate --once", () => {
+  test(
+    "does the whole job, answers, and leaves nothing behind",
+    async () => {
+      const sandbox = createCliSandbox();
+      try {
+        const { code, stdout, stderr } = await runCli(sandbox, ["up", "--simulate", "--once", ...anyPort]);
+        expect(stderr).toContain("studio-1, studio-2, studio-3");
+        expect(stdout).toContain("[simulated] ");
+        expect(stdout).toMatch(/gpt-oss-120b · 36 layers on \d nodes/);
+        expect(stdout).toMatch(/rank 0 .*layers 0-/);
+        expect(code).toBe(0);
+        expect(sandbox.processes()).toEqual([]);
+        expect(sandbox.leftovers()).toEqual([]);
+      } finally {
+        sandbox.remove();
+      }
+    },
+    longMs,
+  );
+
+  test(
+    "says which layers run where as JSON, all 36 of them in rank order",
+    async () => {
+      const sandbox = createCliSandbox();
+      try {
+        const { code, stdout } = await runCli(sandbox, ["up", "--simulate", "--once", "-o", "json", ...anyPort]);
+        expect(code).toBe(0);
+        const { model, answer } = JSON.parse(stdout);
+        expect(answer.text).toMatch(/^\[simulated\] /);
+        expect(model.instance).toMatch(/^exoctl-[a-z2-7]{8}-gpt-oss-120b-g1-[0-9a-f]{6}$/);
+        let next = 0;
+        for (const [rank, stage] of model.stages.entries()) {
+          expect(stage.rank).toBe(rank);
+          expect(stage.startLayer).toBe(next);
+          const needed = stage.weightBytes + stage.kvBytes + stage.fixedBytes + stage.reserveBytes;
+          expect(needed).toBeLessThanOrEqual(stage.budgetBytes);
+          next = stage.endLayer;
+        }
+        expect(next).toBe(36);
+      } finally {
+        sandbox.remove();
+      }
+    },
+    longMs,
+  );
+});
+
+describe("a simulated cluster that stays up", () => {
+  const sandbox = createCliSandbox();
+  let up: CliRun;
+  let gateway: string;
+
+  beforeAll(async () => {
+    up = startCli(sandbox, ["up", "--simulate", "-o", "json", ...anyPort]);
+    await up.line((line) => line.trim() === "}");
+    const started = await runCli(sandbox, ["env", "-o", "json"]);
+    gateway = JSON.parse(started.stdout).env.OPENAI_BASE_URL;
+  }, longMs);
+
+  afterAll(async () => {
+    up.child.kill("SIGKILL");
+    await up.done;
+    sandbox.remove();
+  });
+
+  test("serves the openai client, streaming and not", async () => {
+    const client = new OpenAI({ baseURL: gateway, apiKey: "none" });
+    const messages = [{ role: "user" as const, content: "What is 2+2?" }];
+    const whole = await client.chat.completions.create({ model: "gpt-oss-120b", messages });
+    expect(whole.choices[0]?.message.content).toMatch(/^\[simulated\] .*4/s);
+    expect(whole).toMatchObject({ model: "gpt-oss-120b", system_fingerprint: "exoctl-simulated" });
+    let streamed = "";
+    for await (const chunk of await client.chat.completions.create({ model: "gpt-oss-120b", messages, stream: true }))
+      streamed += chunk.choices[0]?.delta.content ?? "";
+    expect(streamed).toBe(whole.choices[0]?.message.content);
+    const models = await client.models.list();
+    expect(models.data.map((model) => model.id)).toContain("gpt-oss-120b");
+  });
+
+  test("shows its state: nodes, layers, and that it is simulated", async () => {
+    const { code, stdout } = await runCli(sandbox, ["status", "-o", "json"]);
+    expect(code).toBe(0);
+    const status = JSON.parse(stdout);
+    expect(status).toMatchObject({ simulated: true, generation: 1, problems: [] });
+    expect(status.nodes.map((node: { name: string; state: string }) => [node.name, node.state])).toEqual([
+      ["studio-1", "ready"],
+      ["studio-2", "ready"],
+      ["studio-3", "ready"],
+    ]);
+    expect(status.models[0]).toMatchObject({ name: "gpt-oss-120b", state: "ready" });
+    expect((await runCli(sandbox, ["status"])).stdout).toContain("36 layers");
+  });
+
+  test("has written our entry into every node's registry, once", async () => {
+    const folder = readFileSync(`${sandbox.home}/simulation`, "utf8").trim();
+    for (const name of ["studio-1", "studio-2", "studio-3"]) {
+      const card = readFileSync(
+        `${folder}/macs/${name}/exo/custom_model_cards/exoctl/exoctl--gpt-oss-120b-MXFP4-Q8.exoctl.toml`,
+        "utf8",
+      );
+      expect(card).toContain('model_id = "exoctl/gpt-oss-120b-MXFP4-Q8"');
+      expect(card).toContain("in_bytes = 63254703744");
+    }
+  });
+
+  test("applied again, it changes nothing and says so", async () => {
+    const before = await runCli(sandbox, ["status", "-o", "json"]);
+    const { code, stdout } = await runCli(sandbox, ["apply", "-o", "json"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({ generation: 1, changed: false, steps: [] });
+    const after = await runCli(sandbox, ["status", "-o", "json"]);
+    expect(JSON.parse(after.stdout).models[0].instance).toBe(JSON.parse(before.stdout).models[0].instance);
+  });
+
+  test("run answers on standard output alone", async () => {
+    const { code, stdout } = await runCli(sandbox, ["run", "gpt-oss-120b", "--prompt", "Reply with exactly: ready"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\[simulated\] /);
+    expect(stdout).toContain("ready");
+  });
+
+  test("refuses a model that nobody knows, and a second controller in its place", async () => {
+    const unknown = await runCli(sandbox, ["run", "gpt-oss-999b", "hello"]);
+    expect(unknown.code).toBe(2);
+    expect(unknown.stderr).toContain("gpt-oss-120b");
+    const port = new URL(gateway).port;
+    const second = await runCli(sandbox, ["up", "--simulate", "--once", "--listen", `127.0.0.1:${port}`]);
+    expect(second.code).toBe(1);
+    expect(second.stderr).toContain(port);
+    expect(second.stderr).not.toMatch(/\n\s+at /);
+  });
+
+  test("discover lists the agents and why they are usable; plan explains; token prints what to paste", async () => {
+    const found = JSON.parse((await runCli(sandbox, ["discover", "-o", "json"])).stdout);
+    expect(found.map((host: { name: string; usable: boolean }) => [host.name, host.usable]).toSorted()).toEqual([
+      ["studio-1", true],
+      ["studio-2", true],
+      ["studio-3", true],
+    ]);
+    const plan = JSON.parse((await runCli(sandbox, ["plan", "-o", "json"])).stdout);
+    expect(plan).toMatchObject({ kind: "plan", model: "gpt-oss-120b", optimal: true });
+    const token = await runCli(sandbox, ["token", "create", "--for", "studio-9"]);
+    expect(token.stdout).toMatch(/exoctl agent --controller 127\.0\.0\.1:\d+ --pin \S{43}/);
+    expect(token.stdout).toMatch(/enr1\./);
+  });
+
+  test(
+    "Ctrl-C ends all of it and leaves nothing",
+    async () => {
+      up.child.kill("SIGINT");
+      const { code } = await up.done;
+      expect(code).toBe(0);
+      expect(sandbox.processes()).toEqual([]);
+      expect(sandbox.leftovers()).toEqual([]);
+      const later = await runCli(sandbox, ["status"]);
+      expect(later.code).toBe(4);
+      expect(later.stderr).toContain("exoctl up");
+    },
+    longMs,
+  );
+});
