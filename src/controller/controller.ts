@@ -52,6 +52,8 @@ export interface ControllerDeps {
 export interface Controller {
   readonly api: AdminApi;
   readonly access: ClusterAccess;
+  /** Why exos did not answer at the last look, one sentence each. */
+  exoTroubles(): readonly string[];
   /** The models as the gateway serves them, by the newest view. */
   serving(): readonly ServingModel[];
   /** Where the gateway answers, such as `http://127.0.0.1:8415`. */
@@ -148,6 +150,7 @@ export function createController(deps: ControllerDeps): Controller {
   return {
     api,
     access,
+    exoTroubles: exos.troubles,
     serving,
     setGateway: (url) => {
       gateway = url;

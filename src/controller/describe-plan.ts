@@ -13,7 +13,7 @@ export function planLine(model: string, plan: ModelPlan): string {
 
 /** Why a model can't be placed: the planner's own words, and its first remedy. */
 export function infeasibleProblem(model: string, result: PlanResult): Problem {
-  const why = result.shortfalls.map((shortfall) => shortfall.message).join("; ");
+  const why = result.shortfalls.map((shortfall) => shortfall.message).join(" ");
   const fix = result.shortfalls.find((shortfall) => shortfall.fix !== undefined)?.fix;
   return new Problem("infeasible", "infeasible", `${model} does not fit on the nodes that are ready: ${why}`, fix);
 }

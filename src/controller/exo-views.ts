@@ -12,6 +12,8 @@ export type ExoConnection = ExoState & ExoControl & { close: Close };
 /** The controller's connections to the exos, and what each of them said last. */
 export interface ExoViews {
   views(): readonly ExoView[];
+  /** What went wrong at the last look, one sentence for each exo that did not answer well. */
+  troubles(): readonly string[];
   /** Asks every exo once, all at the same time; forgets those that are not named. Never rejects but on abort. */
   refresh(addresses: readonly ExoAddress[], signal: AbortSignal): Promise<void>;
   connection(address: ExoAddress): ExoConnection | undefined;
@@ -21,6 +23,7 @@ export interface ExoViews {
 interface Known {
   readonly connection: ExoConnection;
   readonly view?: ExoView;
+  readonly trouble?: string;
 }
 
 const keyOf = (address: ExoAddress): string => `${address.host} ${address.port}`;
@@ -38,13 +41,17 @@ export function createExoViews(deps: {
     known.set(key, before);
     try {
       const view = await askExo(before, deps.clock, signal);
-      known.set(key, { ...before, view: { ...view, simulated: deps.simulated === "simulated" } });
-    } catch {
-      signal.throwIfAborted(); // anything else: it did not answer well, and its last view grows old
+      const { connection } = before;
+      known.set(key, { connection, view: { ...view, simulated: deps.simulated === "simulated" } });
+    } catch (error) {
+      signal.throwIfAborted();
+      // It did not answer well: its last view stays and grows old.
+      known.set(key, { ...before, trouble: error instanceof Error ? error.message : String(error) });
     }
   };
   return {
     views: () => [...known.values()].flatMap(({ view }) => (view === undefined ? [] : [view])),
+    troubles: () => [...known.values()].flatMap(({ trouble }) => (trouble === undefined ? [] : [trouble])),
     refresh: async (addresses, signal) => {
       const wanted = new Set(addresses.map(keyOf));
       for (const [key, { connection }] of known) {

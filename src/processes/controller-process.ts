@@ -148,7 +148,8 @@ async function build(
     socketPath,
     awaitNodes: async (options, report, signal) => {
       const members = (): readonly string[] => store.members().map((member) => member.name);
-      await awaitNodes({ access: controller.access, clock, report, members, ...options }, signal);
+      const { access, exoTroubles } = controller;
+      await awaitNodes({ access, exoTroubles, clock, report, members, ...options }, signal);
     },
     startHealing: controller.startHealing,
     close: closeAll(closers),
