@@ -48,8 +48,11 @@ export function createAdminCalls(deps: AdminCallsDeps): AdminApi {
     },
     apply: async (request, report) => {
       const wish = readWish(deps, request);
-      if (request.mode === "dry-run") return deps.work.preview(wanted(deps, wish), request.model, deps.lifetime);
       const isNew = wish.desired !== deps.store.desired();
+      if (request.mode === "dry-run") {
+        const steps = await deps.work.preview(wanted(deps, wish), request.model, deps.lifetime);
+        return { ...steps, changed: steps.changed || isNew };
+      }
       if (wish.desired !== undefined && isNew) {
         await save(deps.store, wish.desired);
         report({ kind: "info", text: `generation ${wish.desired.generation} is what shall run now` });

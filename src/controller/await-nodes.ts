@@ -39,7 +39,7 @@ export async function awaitNodes(options: AwaitNodesOptions, signal: AbortSignal
     const linked = allLinked(ready, view);
     const wanted = options.expected ?? Math.max(1, options.members().length, view.inventory.nodes.length);
     if (ready.length >= wanted && linked) return view;
-    if (ready.length > 0) firstReadyAt ??= clock.now();
+    firstReadyAt = ready.length === 0 ? undefined : (firstReadyAt ?? clock.now());
     const late = options.waitMs !== undefined && clock.now() - startedAt >= options.waitMs;
     if (firstReadyAt !== undefined && (late || clock.now() - firstReadyAt >= settleMs)) return view;
     const why = waitingFor(view, options);

@@ -1,7 +1,9 @@
 import type { ClusterView } from "../apply/cluster-access.js";
 import { isFresh } from "../cluster/observed.js";
+import type { DeployedStage } from "../inventory/deployment.js";
 import { maxFactAgeMs } from "../inventory/exo-view.js";
 import type { InventoryNode } from "../inventory/inventory.js";
+import type { Stage } from "../plan/plan-result.js";
 import type { ServingModel } from "../route/serving-model.js";
 import type { FleetNode } from "./fleet.js";
 import type { ModelRun } from "./model-run.js";
@@ -74,8 +76,16 @@ const silentNode = ({ member, trouble }: FleetNode): NodeStatus => ({
 function modelStatus(run: ModelRun, serving: ServingModel | undefined, view: ClusterView | undefined): ModelStatus {
   const instance = view === undefined ? undefined : instanceOf(run, view);
   const evaluated = run.plan?.evaluation?.stages ?? [];
-  const stages: StageStatus[] = (instance?.stages ?? []).map(({ node, nodeId, rank, layers }) => {
-    const memory = evaluated.find((stage) => stage.node === node && stage.startLayer === layers.start);
+  const running = instance?.stages ?? [];
+  const memoryOf = ({ node, layers }: DeployedStage): Stage | undefined =>
+    evaluated.find(
+      (stage) => stage.node === node && stage.startLayer === layers.start && stage.endLayer === layers.end,
+    );
+  // What was planned since, and does not run, says nothing about what runs.
+  const isPlanned = running.length === evaluated.length && running.every((stage) => memoryOf(stage) !== undefined);
+  const stages: StageStatus[] = running.map((stage) => {
+    const { node, nodeId, rank, layers } = stage;
+    const memory = memoryOf(stage);
     return { ...memory, node: node ?? nodeId, rank, startLayer: layers.start, endLayer: layers.end };
   });
   return {
@@ -85,7 +95,7 @@ function modelStatus(run: ModelRun, serving: ServingModel | undefined, view: Clu
     instance: instance?.id ?? null,
     layers: modelSpecOf(run.entry).layers,
     stages,
-    predicted: run.plan?.predicted ?? null,
+    predicted: (isPlanned || running.length === 0 ? run.plan?.predicted : undefined) ?? null,
   };
 }
 

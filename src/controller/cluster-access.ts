@@ -7,6 +7,7 @@ import type { ExoAddress, ExoListedModel } from "../inventory/exo-state.js";
 import type { AgentFacts } from "../inventory/exo-view.js";
 import type { Inventory } from "../inventory/inventory.js";
 import type { Clock } from "../runtime/clock.js";
+import { patienceMs } from "./ask-around.js";
 import type { ExoViews } from "./exo-views.js";
 import type { Fleet, FleetNode } from "./fleet.js";
 import { furtherExos } from "./further-exos.js";
@@ -60,10 +61,12 @@ async function observe(deps: ClusterAccessDeps, signal: AbortSignal): Promise<Cl
   const views = deps.exos.views();
   const known = buildInventory({ now, agents: fleet.flatMap(agentFacts), views, cordoned: deps.cordoned() });
   const { clusterId } = deps;
+  const soon = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
   const [registries, listed] = await Promise.all([
-    readRegistries(fleet, signal),
-    readListings(known.inventory, deps.exos, signal),
+    readRegistries(fleet, soon),
+    readListings(known.inventory, deps.exos, soon),
   ]);
+  signal.throwIfAborted();
   return {
     inventory: known.inventory,
     deployment: buildDeployment({ now, clusterId, views, nameOf: known.nameOf }),
@@ -91,9 +94,8 @@ function agentFacts({ member, report, address, trouble }: FleetNode): AgentFacts
 }
 
 /** What answers in time; the others are left out. */
-async function answered<K, V>(entries: readonly (readonly [K, Promise<V>])[], signal: AbortSignal): Promise<Map<K, V>> {
+async function answered<K, V>(entries: readonly (readonly [K, Promise<V>])[]): Promise<Map<K, V>> {
   const results = await Promise.allSettled(entries.map(async ([key, value]) => [key, await value] as const));
-  signal.throwIfAborted();
   return new Map(results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : [])));
 }
 
@@ -102,7 +104,6 @@ const readRegistries = (fleet: readonly FleetNode[], signal: AbortSignal): Promi
     fleet.flatMap(({ member, link }) =>
       link === undefined ? [] : [[member.name, link.describeRegistry(signal)] as const],
     ),
-    signal,
   );
 
 const readListings = (
@@ -115,5 +116,4 @@ const readListings = (
       const connection = exo.value.address === undefined ? undefined : exos.connection(exo.value.address);
       return connection === undefined ? [] : [[name, connection.models(signal)] as const];
     }),
-    signal,
   );

@@ -61,7 +61,7 @@ export interface Controller {
   /** Takes over the cluster file and starts to look at the cluster. */
   begin(): Promise<void>;
   startHealing(): void;
-  /** Resolves when the loop has ended after `lifetime` has. */
+  /** Resolves when `lifetime` has ended, and with it the loop and all work on models. */
   ended(): Promise<void>;
   readonly close: Close;
 }
@@ -111,6 +111,7 @@ export function createController(deps: ControllerDeps): Controller {
     clock,
     newUuid: deps.newUuid,
     timings: settings.timings,
+    logger,
   });
   const serving = (): readonly ServingModel[] => servingModels(work.runs(), spec.gateway.aliases, view);
   const api = createAdminCalls({
@@ -163,7 +164,10 @@ export function createController(deps: ControllerDeps): Controller {
       loop = startControlLoop({ access, work, serving, clock, logger }, deps.lifetime);
     },
     startHealing: () => loop?.startHealing(),
-    ended: async () => loop?.ended,
+    ended: async () => {
+      await loop?.ended;
+      await work.idle();
+    },
     close: closeAll([fleet.close, exos.close]),
   };
 }

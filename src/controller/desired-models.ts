@@ -49,10 +49,9 @@ export function applyFile(
   fromFile: readonly WrittenModel[],
   author: Author,
 ): DesiredState {
-  const added = before?.added ?? [];
-  const kept = (before?.models ?? []).filter(
-    (model) => added.includes(String(model.name)) && !fromFile.some((other) => other.name === model.name),
-  );
+  // What the file names is the file's from now on, and goes when the file drops it.
+  const added = (before?.added ?? []).filter((name) => !fromFile.some((model) => model.name === name));
+  const kept = (before?.models ?? []).filter((model) => added.includes(String(model.name)));
   return nextDesired(before, [...fromFile, ...kept], added, author);
 }
 
@@ -80,7 +79,7 @@ function nextDesired(
   added: readonly string[],
   author: Author,
 ): DesiredState {
-  if (before !== undefined && isSame(before.models, models)) return before;
+  if (before !== undefined && isSame(before.models, models) && isSame(before.added ?? [], added)) return before;
   return {
     generation: (before?.generation ?? 0) + 1,
     appliedAt: author.at,

@@ -5,6 +5,7 @@ import type { ExoAddress, ExoState } from "../inventory/exo-state.js";
 import type { ExoView } from "../inventory/exo-view.js";
 import type { Clock } from "../runtime/clock.js";
 import { type Close, closeAll } from "../runtime/close-all.js";
+import { createAskAround } from "./ask-around.js";
 
 /** Both sides of one exo's API, and the way to let go of it. */
 export type ExoConnection = ExoState & ExoControl & { close: Close };
@@ -14,7 +15,10 @@ export interface ExoViews {
   views(): readonly ExoView[];
   /** What went wrong at the last look, one sentence for each exo that did not answer well. */
   troubles(): readonly string[];
-  /** Asks every exo once, all at the same time; forgets those that are not named. Never rejects but on abort. */
+  /**
+   * Asks every exo once, all at the same time; forgets those that are not named. One that is slow, or did not answer the last
+   * time, delays nobody: its answer shows when it comes. Rejects only on abort.
+   */
   refresh(addresses: readonly ExoAddress[], signal: AbortSignal): Promise<void>;
   connection(address: ExoAddress): ExoConnection | undefined;
   close: Close;
@@ -35,46 +39,46 @@ export function createExoViews(deps: {
   readonly simulated: "simulated" | "real";
 }): ExoViews {
   const known = new Map<string, Known>();
-  const ask = async (address: ExoAddress, signal: AbortSignal): Promise<void> => {
-    const key = keyOf(address);
-    const before = known.get(key) ?? { connection: deps.connect(address) };
-    known.set(key, before);
+  const exos = createAskAround<string>(async (key, signal) => {
+    const before = known.get(key);
+    if (before === undefined) return;
     try {
       const view = await askExo(before, deps.clock, signal);
+      // It may have been forgotten meanwhile.
+      if (known.get(key) !== before) return;
       const { connection } = before;
       known.set(key, { connection, view: { ...view, simulated: deps.simulated === "simulated" } });
     } catch (error) {
-      signal.throwIfAborted();
       // It did not answer well: its last view stays and grows old.
-      known.set(key, { ...before, trouble: error instanceof Error ? error.message : String(error) });
+      const trouble = error instanceof Error ? error.message : String(error);
+      if (known.get(key) === before) known.set(key, { ...before, trouble });
+      throw error;
     }
-  };
+  }, deps.clock);
   return {
     views: () => [...known.values()].flatMap(({ view }) => (view === undefined ? [] : [view])),
     troubles: () => [...known.values()].flatMap(({ trouble }) => (trouble === undefined ? [] : [trouble])),
     refresh: async (addresses, signal) => {
-      const wanted = new Set(addresses.map(keyOf));
+      const wanted = new Map(addresses.map((address) => [keyOf(address), address]));
       for (const [key, { connection }] of known) {
         if (wanted.has(key)) continue;
         known.delete(key);
         await connection.close();
       }
-      await Promise.all(addresses.map((address) => ask(address, signal)));
+      for (const [key, address] of wanted) if (!known.has(key)) known.set(key, { connection: deps.connect(address) });
+      await exos.round([...wanted.keys()], signal);
     },
     connection: (address) => known.get(keyOf(address))?.connection,
     close: async () => {
       const closers = [...known.values()].map(({ connection }) => connection.close);
       known.clear();
+      await exos.close();
       await closeAll(closers)();
     },
   };
 }
 
-/** So that one slow exo delays a look at all the others by no more than this. */
-const lookMs = 3_000;
-
-async function askExo({ connection, view }: Known, clock: Clock, outer: AbortSignal): Promise<ExoView> {
-  const signal = AbortSignal.any([outer, AbortSignal.timeout(lookMs)]);
+async function askExo({ connection, view }: Known, clock: Clock, signal: AbortSignal): Promise<ExoView> {
   const [nodeId, value] = await Promise.all([connection.nodeId(signal), connection.observe(signal)]);
   const variant = await variantOf(connection, nodeId, view, signal);
   return {

@@ -6,6 +6,7 @@ import type { AgentLink } from "../inventory/agent-link.js";
 import type { Clock } from "../runtime/clock.js";
 import { type Close, closeAll } from "../runtime/close-all.js";
 import type { Logger } from "../runtime/logger.js";
+import { createAskAround } from "./ask-around.js";
 import type { Member } from "./state-store.js";
 
 /** One enrolled node as the controller sees it now. */
@@ -13,7 +14,7 @@ export interface FleetNode {
   readonly member: Member;
   /** The newest answer, however old. Absent until the first one. */
   readonly report?: Observed<NodeReport>;
-  /** Where it answered. */
+  /** Where it answered last. */
   readonly address?: HostPort;
   /** Present while it answers. */
   readonly link?: AgentLink;
@@ -24,7 +25,10 @@ export interface FleetNode {
 /** The controller's connections to its enrolled agents. */
 export interface Fleet {
   nodes(): readonly FleetNode[];
-  /** Asks every agent once, all at the same time, so that a slow one delays nobody else's answer. Never rejects but on abort. */
+  /**
+   * Asks every agent once, all at the same time. One that is slow, or did not answer the last time, delays nobody: its answer
+   * shows when it comes. Rejects only on abort.
+   */
   refresh(signal: AbortSignal): Promise<void>;
   close: Close;
 }
@@ -47,18 +51,25 @@ export interface FleetDeps {
 /** Keeps one connection to each member, renews the lease with each round, and finds a member again that has moved. */
 export function createFleet(deps: FleetDeps): Fleet {
   const nodes = new Map<AgentId, FleetNode>();
+  const memberOf = (id: AgentId): Member | undefined => deps.members().find(({ agentId }) => agentId === id);
+  const agents = createAskAround<AgentId>(async (id, signal) => {
+    const member = memberOf(id);
+    if (member === undefined) return;
+    const node = await askMember(deps, member, nodes.get(id), signal);
+    // It may have been removed meanwhile, or everything is closing.
+    if (signal.aborted || memberOf(id) === undefined) await node.link?.close();
+    else nodes.set(id, node);
+    if (node.trouble !== undefined) throw new Error(node.trouble);
+  }, deps.clock);
   return {
     nodes: () => deps.members().map((member) => ({ ...nodes.get(member.agentId), member })),
     refresh: async (signal) => {
-      const members = deps.members();
-      await forgetOthers(nodes, members);
-      await Promise.all(
-        members.map(async (member) => {
-          nodes.set(member.agentId, await askMember(deps, member, nodes.get(member.agentId), signal));
-        }),
-      );
+      const ids = deps.members().map((member) => member.agentId);
+      await forgetOthers(nodes, new Set(ids));
+      await agents.round(ids, signal);
     },
     close: async () => {
+      await agents.close();
       const closers = [...nodes.values()].map(closer);
       nodes.clear();
       await closeAll(closers)();
@@ -71,8 +82,7 @@ const closer =
   async () =>
     node.link?.close();
 
-async function forgetOthers(nodes: Map<AgentId, FleetNode>, members: readonly Member[]): Promise<void> {
-  const wanted = new Set(members.map((member) => member.agentId));
+async function forgetOthers(nodes: Map<AgentId, FleetNode>, wanted: ReadonlySet<AgentId>): Promise<void> {
   for (const [id, node] of nodes) {
     if (wanted.has(id)) continue;
     nodes.delete(id);
@@ -80,23 +90,24 @@ async function forgetOthers(nodes: Map<AgentId, FleetNode>, members: readonly Me
   }
 }
 
+/** The lease comes first: an address where nobody is takes much less time to refuse it than to describe itself. */
 async function askMember(
   deps: FleetDeps,
   member: Member,
   before: FleetNode | undefined,
   signal: AbortSignal,
 ): Promise<FleetNode> {
-  const known = before?.report === undefined ? {} : { report: before.report };
+  const { link: open, trouble: _old, ...known }: Partial<FleetNode> = before ?? {};
   const attempts =
-    before?.link === undefined || before.address === undefined
+    open === undefined || known.address === undefined
       ? dialAll(deps, member)
-      : [{ link: before.link, address: before.address }];
+      : [{ link: open, address: known.address }];
   let trouble = "its address is not known: no mDNS advertisement and no static host leads to it";
   for (const { link, address } of attempts) {
     try {
+      await link.takeLease(deps.term, signal);
       const report = await link.describe(signal);
       if (report.agentId !== member.agentId) throw new Error("another agent answered at its address");
-      await link.takeLease(deps.term, signal);
       deps.verified(member.agentId, address);
       await rememberAddress(deps, member, address);
       return { member, address, link, report: { value: report, at: deps.clock.now(), from: "agent" } };
@@ -107,13 +118,18 @@ async function askMember(
     }
   }
   if (before?.trouble !== trouble) deps.logger.warn("agent does not answer", { node: member.name, trouble });
-  return { member, ...known, trouble };
+  return { ...known, member, trouble };
 }
 
 async function rememberAddress(deps: FleetDeps, member: Member, address: HostPort): Promise<void> {
   const { lastAddress } = member;
   if (lastAddress?.host === address.host && lastAddress.port === address.port) return;
-  await deps.remember(member.agentId, address);
+  try {
+    await deps.remember(member.agentId, address);
+  } catch (error) {
+    // A full disk is no reason to lose an agent that answers.
+    deps.logger.warn("the address of an agent could not be stored", { node: member.name, error });
+  }
 }
 
 /** Links open lazily, one after the other: the generator dials the next address only when the one before has failed. */

@@ -7,7 +7,9 @@ import type { NewUuid } from "../apply/instance-spec.js";
 import { nextSteps } from "../apply/next-steps.js";
 import { describeStep, nodeOfStep } from "../apply/steps.js";
 import type { ClusterSpec, ModelEntry } from "../config/cluster-spec.js";
+import type { DeployedInstance } from "../inventory/deployment.js";
 import type { Clock } from "../runtime/clock.js";
+import type { Logger } from "../runtime/logger.js";
 import { Problem } from "../runtime/problem.js";
 import type { ApplySummary, ProgressLine } from "./admin-api.js";
 import { infeasibleProblem, planLine } from "./describe-plan.js";
@@ -26,6 +28,7 @@ export interface ModelWorkDeps {
   readonly clock: Clock;
   readonly newUuid: NewUuid;
   readonly timings?: Partial<ApplyTimings>;
+  readonly logger: Logger;
 }
 
 /** A desired state, checked. */
@@ -41,12 +44,14 @@ export type Report = (line: ProgressLine) => void;
 export interface ModelWork {
   /** One for each desired model, in the order of the cluster file. */
   runs(): readonly ModelRun[];
-  /** Plans one desired model on the cluster as last seen, the first one without a name. */
+  /** Plans one desired model on the cluster as last seen, the first one without a name. Changes nothing. */
   plan(view: ClusterView, name?: string): ModelPlan;
-  /** The steps that `converge` would take first if this were wanted; changes nothing. */
+  /** The steps that `converge` would take first if this were wanted. Changes nothing. */
   preview(wanted: Wanted, name: string | undefined, signal: AbortSignal): Promise<ApplySummary>;
   /** Makes the named model run, or all of them. @throws Problem */
   converge(name: string | undefined, report: Report, signal: AbortSignal): Promise<ApplySummary>;
+  /** Resolves when no `converge` is under way. */
+  idle(): Promise<void>;
 }
 
 export function createModelWork(deps: ModelWorkDeps): ModelWork {
@@ -55,8 +60,10 @@ export function createModelWork(deps: ModelWorkDeps): ModelWork {
   const runOf = (entry: ModelEntry): ModelRun => ({ failures: 0, retryAt: 0, ...known.get(entry.name), entry });
   const chosen = (name: string | undefined): readonly ModelEntry[] => chooseModels(deps.desired().models, name);
 
+  const planOf = (entry: ModelEntry, view: ClusterView): ModelPlan =>
+    planModel(entry, deps.spec(), view.inventory, view.deployment);
   const planned = (entry: ModelEntry, view: ClusterView): ModelPlan => {
-    const plan = planModel(entry, deps.spec(), view.inventory, view.deployment);
+    const plan = planOf(entry, view);
     known.set(entry.name, { ...runOf(entry), plan });
     return plan;
   };
@@ -70,20 +77,21 @@ export function createModelWork(deps: ModelWorkDeps): ModelWork {
       signal.throwIfAborted();
       const run = runOf(entry);
       const failures = run.failures + 1;
-      const trouble = asProblem(error);
+      const trouble = asProblem(error, deps.logger);
       known.set(entry.name, { ...run, failures, trouble, retryAt: deps.clock.now() + retryDelayMs(failures) });
       throw trouble;
     }
   };
   return {
     runs: () => deps.desired().models.map(runOf),
-    plan: (view, name) => planned(onlyModel(chosen(name)), view),
+    plan: (view, name) => planOf(onlyModel(chosen(name)), view),
     preview: async (wanted, name, signal) => {
       const view = await deps.access.observe(signal);
-      return merge(
-        wanted.generation,
-        chooseModels(wanted.models, name).map((entry) => previewOne(deps, wanted, entry, view)),
-      );
+      const entries = chooseModels(wanted.models, name);
+      return merge(wanted.generation, [
+        ...(name === undefined ? [previewDeletions(wanted, view)] : []),
+        ...entries.map((entry) => previewOne(deps, wanted, entry, view)),
+      ]);
     },
     converge: (name, report, signal) =>
       queue.add(async () => {
@@ -91,6 +99,7 @@ export function createModelWork(deps: ModelWorkDeps): ModelWork {
         for (const entry of chosen(name)) done.push(await convergeOne(entry, report, signal));
         return merge(deps.desired().generation, done);
       }),
+    idle: () => queue.onIdle(),
   };
 }
 
@@ -162,17 +171,43 @@ function previewOne(deps: ModelWorkDeps, wanted: Wanted, entry: ModelEntry, view
 }
 
 /** Our instances of models that nobody wants any more. */
+const unwanted = (models: readonly ModelEntry[], { deployment }: ClusterView): readonly DeployedInstance[] =>
+  deployment.instances.filter(
+    (instance) => instance.owner === "ours" && !models.some((entry) => runsModel(instance, entry)),
+  );
+
+const deletion = (instance: DeployedInstance, done: "delete" | "deleted"): ApplySummary["steps"][number] => ({
+  action: "delete-instance",
+  node: null,
+  outcome: `${done} ${instance.id}: its model is no longer wanted`,
+});
+
+function previewDeletions({ generation, models }: Wanted, view: ClusterView): ApplySummary {
+  const steps = unwanted(models, view).map((instance) => deletion(instance, "delete"));
+  return { generation, changed: steps.length > 0, steps };
+}
+
+/** What could not be deleted is reported and left for the next time: it must not keep wanted models from coming up. */
 async function deleteUnwanted(deps: ModelWorkDeps, report: Report, signal: AbortSignal): Promise<ApplySummary> {
   const { generation, models } = deps.desired();
   const view = await deps.access.observe(signal);
-  const steps: { action: string; node: null; outcome: string }[] = [];
-  for (const instance of view.deployment.instances) {
-    if (instance.owner !== "ours" || models.some((entry) => runsModel(instance, entry))) continue;
+  const steps: ApplySummary["steps"][number][] = [];
+  for (const instance of unwanted(models, view)) {
     const exo = view.inventory.nodes.map((node) => deps.access.exo(node.name)).find((found) => found !== undefined);
     if (exo === undefined) continue;
-    report({ kind: "info", text: `delete instance ${instance.id}: its model is no longer wanted` });
-    await exo.deleteInstance(instance.id, signal);
-    steps.push({ action: "delete-instance", node: null, outcome: `deleted ${instance.id}` });
+    try {
+      await exo.deleteInstance(instance.id, signal);
+      const step = deletion(instance, "deleted");
+      report({ kind: "info", text: step.outcome });
+      steps.push(step);
+    } catch (error) {
+      signal.throwIfAborted();
+      const why = error instanceof Error ? error.message : String(error);
+      report({
+        kind: "info",
+        text: `instance ${instance.id}, whose model is no longer wanted, is still there: ${why}`,
+      });
+    }
   }
   return { generation, changed: steps.length > 0, steps };
 }
@@ -194,8 +229,10 @@ function progressLine(progress: ApplyProgress): ProgressLine {
   }
 }
 
-function asProblem(error: unknown): Problem {
+/** Anything but a `Problem` is a fault of ours: the person is told, and the log gets all of it. */
+function asProblem(error: unknown, logger: Logger): Problem {
   if (error instanceof Problem) return error;
+  logger.error("a model could not be brought up for an unexpected reason", { error });
   const message = error instanceof Error ? error.message : String(error);
   return new Problem("failed", "unexpected", message, "Look at the controller's log.", { cause: error });
 }

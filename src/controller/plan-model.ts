@@ -138,7 +138,7 @@ function predictedFor(
   };
 }
 
-/** The placement of our ready instance of this model, when there is exactly such a one and all its nodes are known. */
+/** The placement of our ready instance of this model, the first by id, when there is one and all its nodes are known. */
 function runningStages(entry: ModelEntry, deployment: Deployment): readonly TargetStage[] | undefined {
   const instance = deployment.instances.find(
     (candidate) => candidate.owner === "ours" && candidate.health.state === "ready" && runsModel(candidate, entry),

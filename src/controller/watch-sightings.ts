@@ -8,7 +8,7 @@ import {
   noKnownNodes,
   setStanding,
 } from "../discover/known-nodes.js";
-import type { NodeFinder, Sighting } from "../discover/node-finder.js";
+import type { FinderEvent, NodeFinder, Sighting } from "../discover/node-finder.js";
 import type { Clock } from "../runtime/clock.js";
 import { type Close, closeAll } from "../runtime/close-all.js";
 import type { Logger } from "../runtime/logger.js";
@@ -16,7 +16,7 @@ import type { Logger } from "../runtime/logger.js";
 /** What the finders have seen lately. Hints, every one of them. */
 export interface SightingWatch {
   sightings(): readonly Sighting[];
-  /** Where an agent may be: its own advertisements, newest first, then static hosts, which carry no id. */
+  /** Where an agent may be: advertisements in its name, proven ones first, then static hosts, which carry no id. */
   hints(agent: AgentId): readonly HostPort[];
   /** Notes that the agent proved its enrolled key there: a flood of forged sightings can't push this one out. */
   verified(agent: AgentId, address: HostPort): void;
@@ -32,11 +32,17 @@ export async function watchSightings(options: {
 }): Promise<SightingWatch> {
   const { finders, clock, logger, limits = defaultKnownNodesLimits } = options;
   let known = noKnownNodes;
-  for (const finder of finders)
-    await finder.start((event) => {
-      if (event.kind === "trouble") logger.warn("discovery is in trouble", { reason: event.message });
-      known = applyFinderEvent(known, event, clock.now(), limits);
-    });
+  const close = closeAll(finders.map((finder) => () => finder.close()));
+  const take = (event: FinderEvent): void => {
+    if (event.kind === "trouble") logger.warn("discovery is in trouble", { reason: event.message });
+    known = applyFinderEvent(known, event, clock.now(), limits);
+  };
+  try {
+    for (const finder of finders) await finder.start(take);
+  } catch (error) {
+    await close().catch(() => undefined); // the first failure is the one that counts
+    throw error;
+  }
   const sightings = (): readonly Sighting[] => listSightings(known, clock.now()).map((entry) => entry.sighting);
   return {
     sightings,
@@ -52,6 +58,6 @@ export async function watchSightings(options: {
         if (isIt && standing !== "verified") known = setStanding(known, sighting, "verified");
       }
     },
-    close: closeAll(finders.map((finder) => () => finder.close())),
+    close,
   };
 }

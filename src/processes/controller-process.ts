@@ -27,6 +27,7 @@ import { openGateway } from "../gateway/serve-gateway.js";
 import type { ExoAddress } from "../inventory/exo-state.js";
 import { type Close, closeAll } from "../runtime/close-all.js";
 import type { Logger } from "../runtime/logger.js";
+import { Problem } from "../runtime/problem.js";
 import { socketName } from "./state-names.js";
 
 /** TCP port where agents enrol. */
@@ -137,7 +138,10 @@ async function build(
   closers.push(await openAdminServer({ socketPath, api: controller.api, logger }));
   await controller.begin();
   closers.push(async () => {
-    lifetime.abort(new Error("the controller is closing"));
+    // What clients are still waiting for ends with this.
+    lifetime.abort(
+      new Problem("unreachable", "controller_closing", "the controller was stopped", "Start it again and repeat this."),
+    );
     await controller.ended();
   });
   return {

@@ -37,10 +37,9 @@ export async function startSimulatedCluster(settings: SimulatedClusterSettings):
   try {
     const ports = await freePorts(settings.simulation.macs.length);
     const starts = settings.simulation.macs.map((mac, index) => startMac(mac, ports[index] ?? 0, relay, settings));
-    for (const started of await Promise.allSettled(starts)) {
-      if (started.status === "rejected") throw started.reason;
-      closers.push(started.value);
-    }
+    const started = await Promise.allSettled(starts);
+    closers.push(...started.flatMap((one) => (one.status === "fulfilled" ? [one.value] : [])));
+    for (const one of started) if (one.status === "rejected") throw one.reason;
     const [relayClose, ...macs] = closers;
     return closeAll([relayClose ?? relay.close, async () => void (await Promise.all(macs.map((close) => close())))]);
   } catch (error) {

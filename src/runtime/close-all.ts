@@ -11,7 +11,13 @@ export function closeAll(closers: readonly Close[]): Close {
   let closing: Promise<void> | undefined;
   const run = async (): Promise<void> => {
     const failures: unknown[] = [];
-    for (const close of closers.toReversed()) await close().catch((error: unknown) => failures.push(error));
+    for (const close of closers.toReversed()) {
+      try {
+        await close();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
     if (failures.length > 0) throw new AggregateError(failures, "shutdown was not clean");
   };
   return () => {
