@@ -26,10 +26,14 @@ export function exoFolders(
   exoHome: string | undefined = env.EXO_HOME,
 ): ExoFolders {
   const data = dataFolder(platform, env, homedir, exoHome);
-  const main = env.EXO_DEFAULT_MODELS_DIR ?? join(data, "models");
-  const further = (env.EXO_MODELS_DIRS ?? "").split(":").filter((folder) => folder !== "" && folder !== main);
+  const main = env.EXO_DEFAULT_MODELS_DIR ? withHome(env.EXO_DEFAULT_MODELS_DIR, homedir) : join(data, "models");
+  const listed = (env.EXO_MODELS_DIRS ?? "").split(":").filter((folder) => folder !== "");
+  const further = listed.map((folder) => withHome(folder, homedir)).filter((folder) => folder !== main);
   return { cardsFolder: join(data, "custom_model_cards"), modelsFolders: [main, ...further] };
 }
+
+/** exo takes `~` for the home folder in these two variables, whether or not a shell has seen them. */
+const withHome = (folder: string, homedir: string): string => folder.replace(/^~(?=\/|$)/, homedir);
 
 function dataFolder(platform: string, env: ExoFolderEnvironment, homedir: string, exoHome: string | undefined): string {
   if (exoHome !== undefined && exoHome !== "") return isAbsolute(exoHome) ? exoHome : join(homedir, exoHome);

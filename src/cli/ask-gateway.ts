@@ -25,7 +25,8 @@ const chunkSchema = z.object({
 /**
  * Asks a model through the gateway and hands on the answer as it streams.
  *
- * @throws Problem `gateway_refused` with the gateway's own sentence, or `answer_broken` when the stream ends early.
+ * @throws Problem `gateway_refused` with the gateway's own sentence, `no_gateway` when nobody answers, or `answer_broken` when
+ * the stream ends early or is not understood; the signal's reason once it aborts.
  */
 export async function askGateway(options: {
   /** Such as `http://127.0.0.1:8415`. */
@@ -39,8 +40,26 @@ export async function askGateway(options: {
   const answer = await send(options);
   if (answer.statusCode !== 200) throw await refusal(answer);
   const reader = createReader(options.onText, startedAt);
-  for await (const piece of answer.setEncoding("utf8")) reader.feed(String(piece));
+  try {
+    for await (const piece of answer.setEncoding("utf8")) reader.feed(String(piece));
+  } catch (cause) {
+    options.signal.throwIfAborted();
+    throw cause instanceof Problem ? cause : broken("the answer broke off", cause);
+  }
   return { ...reader.finish(), tookMs: performance.now() - startedAt };
+}
+
+const broken = (message: string, cause?: unknown): Problem =>
+  new Problem("failed", "answer_broken", message, "Ask again; `exoctl status` shows whether the model is still up.", {
+    cause,
+  });
+
+function readChunk(data: string): z.output<typeof chunkSchema> {
+  try {
+    return chunkSchema.parse(JSON.parse(data));
+  } catch (cause) {
+    throw broken("the gateway's answer is not understood", cause);
+  }
 }
 
 function createReader(onText: (text: string) => void, startedAt: number) {
@@ -55,7 +74,7 @@ function createReader(onText: (text: string) => void, startedAt: number) {
         finished = true;
         return;
       }
-      const chunk = chunkSchema.parse(JSON.parse(data));
+      const chunk = readChunk(data);
       failure ??= chunk.error?.message;
       completionTokens = chunk.usage?.completion_tokens ?? completionTokens;
       const delta = chunk.choices[0]?.delta;
@@ -68,13 +87,7 @@ function createReader(onText: (text: string) => void, startedAt: number) {
   return {
     feed: (piece: string): void => parser.feed(piece),
     finish: (): Omit<GatewayAnswer, "tookMs"> => {
-      if (failure !== undefined || !finished)
-        throw new Problem(
-          "failed",
-          "answer_broken",
-          failure ?? "the answer ended before it was complete",
-          "Ask again; `exoctl status` shows whether the model is still up.",
-        );
+      if (failure !== undefined || !finished) throw broken(failure ?? "the answer ended before it was complete");
       return { text, firstTokenMs: firstTokenMs ?? 0, ...(completionTokens === undefined ? {} : { completionTokens }) };
     },
   };
@@ -100,8 +113,14 @@ async function send(options: {
       messages: [{ role: "user", content: options.prompt }],
     }),
   );
-  const [answer] = (await once(sent, "response")) as [IncomingMessage];
-  return answer;
+  try {
+    const [answer] = (await once(sent, "response")) as [IncomingMessage];
+    return answer;
+  } catch (cause) {
+    options.signal.throwIfAborted();
+    const hint = "The controller may have ended: `exoctl status` tells.";
+    throw new Problem("unreachable", "no_gateway", `no gateway answers at ${options.gateway}`, hint, { cause });
+  }
 }
 
 async function refusal(answer: IncomingMessage): Promise<Problem> {

@@ -36,10 +36,14 @@ export async function runUp(start: () => Promise<RunningUp>, run: UpRun): Promis
     await serve(up, view, run);
   } catch (error) {
     if (!run.stop.aborted) throw error;
+    if (run.mode === "once") throw stopped();
   } finally {
     await up.close();
   }
 }
+
+const stopped = (): Problem =>
+  new Problem("failed", "stopped", "it was stopped before it had an answer", "Run it again.");
 
 async function serve(up: RunningUp, view: ProgressView, run: UpRun): Promise<void> {
   const ready = await bringUp(up, view, run);
@@ -106,7 +110,8 @@ async function answer({ controller }: RunningUp, run: UpRun): Promise<void> {
     if (run.mode === "once") process.stdout.write(`${JSON.stringify({ model: status, answer: answered })}\n`);
     return;
   }
-  const rate = ((answered.completionTokens ?? 0) / (answered.tookMs - answered.firstTokenMs)) * 1_000;
+  const streamedMs = answered.tookMs - answered.firstTokenMs;
+  const rate = streamedMs > 0 ? ((answered.completionTokens ?? 0) / streamedMs) * 1_000 : 0;
   const figures = `first token after ${Math.round(answered.firstTokenMs)} ms, ${answered.completionTokens ?? 0} tokens, ${rate.toFixed(0)} tokens/s`;
   process.stdout.write(`\n\n${colors.dim(figures)}\n\n`);
   if (status === undefined) return;

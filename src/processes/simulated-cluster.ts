@@ -22,6 +22,8 @@ export interface SimulatedClusterSettings {
   readonly simulation: Simulation;
   /** 1 is real time. */
   readonly timeScale: number;
+  /** The same for prompts and tokens. */
+  readonly tokenScale: number;
   /** Everything that the simulated Macs write goes in here. */
   readonly folder: string;
   readonly controller: { readonly host: string; readonly port: number };
@@ -68,6 +70,7 @@ async function startMac(
     mac: profile,
     ...kind,
     timeScale: settings.timeScale,
+    tokenScale: settings.tokenScale,
   };
   const file: SimulatedMacFile = {
     name,

@@ -41,6 +41,7 @@ export async function runSimulatedExo(settings: SimulatedExoSettings): Promise<R
     variant: settings.variant,
     internet: settings.internet,
     timeScale: settings.timeScale,
+    tokenScale: settings.tokenScale,
     fabric,
     fold: applyEvent,
     onCrash: () => end("crashed"),

@@ -10,8 +10,10 @@ import { makeSimulationFolder, simulatedMdnsPort } from "./simulation.js";
 
 /** How long a join token of a simulated Mac lives. */
 const tokenLifeMs = 60_000;
-/** How much faster than in reality a simulated cluster starts, unless told otherwise. */
+/** A simulated cluster starts this much faster than a real one, unless told otherwise. */
 const defaultTimeScale = 0.05;
+/** It answers at the pace of real machines: that is what people want to see of it. */
+const defaultTokenScale = 1;
 
 /** What `exoctl up` starts. */
 export interface UpSettings {
@@ -67,6 +69,7 @@ async function startSimulated(settings: UpSettings, simulation: Simulation): Pro
       await startSimulatedCluster({
         simulation,
         timeScale,
+        tokenScale: simulation.tokenScale ?? defaultTokenScale,
         folder: join(own.folder, "macs"),
         controller: controller.enrolment,
         createToken: async (name) => (await controller.api.createToken({ forName: name, ttlMs: tokenLifeMs })).token,

@@ -21,6 +21,8 @@ export interface Simulation {
   readonly macs: readonly SimulatedMac[];
   /** 1 is real time; absent where the file leaves it to the caller. */
   readonly timeScale?: number;
+  /** The same for prompts and tokens. */
+  readonly tokenScale?: number;
 }
 
 const chipNames = chipProfiles.map(({ chip }) => chip);
@@ -48,6 +50,7 @@ const fileSchema = z.strictObject({
   cables: z.array(cableSchema).default([]),
   network: z.enum(["ethernet-10g", "ethernet-1g", "wifi", "none"]).default("ethernet-10g"),
   timeScale: z.number().min(0).max(10).optional(),
+  tokenScale: z.number().min(0).max(10).optional(),
 });
 
 /** What a simulation file says, checked. */
@@ -59,7 +62,12 @@ function compile(file: SimulationFile): Simulation {
     const profile = profiles[at];
     return profile === undefined ? [] : [{ profile, variant, weights, internet }];
   });
-  return { macs, ...(file.timeScale === undefined ? {} : { timeScale: file.timeScale }) };
+  const { timeScale, tokenScale } = file;
+  return {
+    macs,
+    ...(timeScale === undefined ? {} : { timeScale }),
+    ...(tokenScale === undefined ? {} : { tokenScale }),
+  };
 }
 
 /** Names used twice, and cables to Macs that are not there. */
@@ -75,7 +83,8 @@ function contradictions(file: SimulationFile): readonly string[] {
 
 /**
  * Reads a simulation file (YAML or JSON): `macs: [{name, chip, memoryGb, variant, weights, internet, metal}]`,
- * `cables: [{between: [a, b], kind}]`, `network`: what connects all of them, `timeScale`.
+ * `cables: [{between: [a, b], kind}]`, `network`: what connects all of them, `timeScale`
+ * (1: starts as slowly as real machines) and `tokenScale` (1: answers at their pace).
  *
  * @param fileName for messages only
  * @throws Problem (usage) that names every fault at once

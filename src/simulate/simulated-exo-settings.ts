@@ -27,6 +27,8 @@ export interface SimulatedExoSettings {
   readonly internet: "simulated" | "none";
   /** 1 is real time. */
   readonly timeScale: number;
+  /** The same for prompts and tokens. */
+  readonly tokenScale: number;
 }
 
 /** The profile was written by this program; only its outline is checked. */
@@ -48,6 +50,7 @@ const check = object({
   weights: optional(word("complete", "none"), "complete"),
   internet: optional(word("simulated", "none"), "simulated"),
   timeScale: required(float),
+  tokenScale: required(float),
 });
 
 /** Parses the text of a settings file. @throws TypeError that names what is wrong */

@@ -14,7 +14,8 @@ import { ask, formed, ready, until } from "../support/simulated-http.js";
 
 let folder: string;
 let relay: FabricRelay;
-const children: ChildProcess[] = [];
+/** By the name of the Mac: they start at the same time, so their order says nothing. */
+const children = new Map<string, ChildProcess>();
 
 const settingsOf = ({ profile, variant, weights, internet }: SimulatedMac) => ({
   home: join(folder, profile.name),
@@ -26,6 +27,7 @@ const settingsOf = ({ profile, variant, weights, internet }: SimulatedMac) => ({
   weights,
   internet,
   timeScale: 0.02,
+  tokenScale: 0.02,
 });
 
 /** Starts a simulated exo as a process of its own. */
@@ -36,7 +38,7 @@ async function spawnExo(mac: SimulatedMac): Promise<SimulatedExo> {
   const child = spawn(process.execPath, ["--import", loader, "src/processes/simulated-exo-main.ts", settingsFile], {
     stdio: ["ignore", "pipe", "pipe"],
   });
-  children.push(child);
+  children.set(mac.profile.name, child);
   let said = "";
   child.stdout?.on("data", (part) => {
     said += part;
@@ -75,7 +77,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  for (const child of children) if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+  for (const child of children.values()) if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
   await relay.close();
   await rm(folder, { recursive: true, maxRetries: 5, retryDelay: 100 });
 });
@@ -103,8 +105,10 @@ test("two processes form a cluster over the relay, serve, and end as they are to
     return takenBytes > 25e9;
   });
 
-  children[0]?.kill("SIGTERM");
-  const [code] = children[0] === undefined ? [] : await once(children[0], "exit");
+  const child = children.get(one.name);
+  if (child === undefined) throw new Error("no process");
+  child.kill("SIGTERM");
+  const [code] = await once(child, "exit");
   expect(code).toBe(0);
   expect(await freePages(probe)).toBe(await freePages(unloaded));
 });

@@ -25,13 +25,14 @@ export type AdminClient = {
  * Talks to a controller over its Unix socket, one connection a call. On node:http, because a command that prints a status
  * must not spend its time on loading a larger client.
  *
- * Calls reject with the controller's own `Problem`, or with `no_controller` (unreachable) when nobody answers.
+ * Calls reject with the controller's own `Problem`, with `no_controller` (unreachable) when nobody answers, or with
+ * `controller_gone` (unreachable) when the answer breaks off.
  */
 export function openAdminClient(socketPath: string): AdminClient {
   const call = async <T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T> => {
     const answer = await send(socketPath, method, path, body);
-    const parsed: unknown = await json(answer);
-    if (answer.statusCode !== 200) throw problemFrom((parsed as { problem: ProblemBody }).problem);
+    const parsed: unknown = await json(answer).catch((cause: unknown) => Promise.reject(brokenOff(cause)));
+    if (answer.statusCode !== 200) throw problemFrom(parsed);
     return parsed as T;
   };
   return {
@@ -83,29 +84,45 @@ async function apply(
   signal: AbortSignal,
 ): Promise<ApplySummary> {
   const answer = await send(socketPath, "POST", "/api/v1/apply", wanted, signal);
+  if (answer.statusCode !== 200) throw problemFrom(await json(answer).catch(() => undefined)); // then it says nothing
+  for await (const line of linesOf(answer, signal)) {
+    if ("progress" in line) report(line.progress);
+    else if ("problem" in line) throw problemFrom(line);
+    else return line.result;
+  }
+  throw brokenOff();
+}
+
+async function* linesOf(answer: IncomingMessage, signal: AbortSignal): AsyncGenerator<ApplyLine, void, undefined> {
   let rest = "";
   try {
     for await (const chunk of answer.setEncoding("utf8")) {
       const lines = `${rest}${chunk}`.split("\n");
       rest = lines.pop() ?? "";
-      for (const text of lines) {
-        const line = JSON.parse(text) as ApplyLine;
-        if ("progress" in line) report(line.progress);
-        else if ("problem" in line) throw problemFrom(line.problem);
-        else return line.result;
-      }
+      for (const text of lines) yield JSON.parse(text) as ApplyLine;
     }
-    if (answer.statusCode !== 200) throw problemFrom((JSON.parse(rest) as { problem: ProblemBody }).problem);
-  } catch (error) {
-    if (error instanceof Problem) throw error;
+  } catch (cause) {
     signal.throwIfAborted();
+    throw brokenOff(cause);
   }
-  throw new Problem(
+}
+
+const brokenOff = (cause?: unknown): Problem =>
+  new Problem(
     "unreachable",
     "controller_gone",
     "the controller ended before it had answered",
     "Look at its output, then run the command again.",
+    { cause },
+  );
+
+function problemFrom(body: unknown): Problem {
+  const problem = (body as { readonly problem?: ProblemBody } | undefined)?.problem;
+  if (problem !== undefined) return new Problem(problem.kind, problem.code, problem.message, problem.hint);
+  return new Problem(
+    "failed",
+    "not_understood",
+    "the controller's answer is not understood",
+    "Controller and command line may be of different versions: restart the controller.",
   );
 }
-
-const problemFrom = (body: ProblemBody): Problem => new Problem(body.kind, body.code, body.message, body.hint);

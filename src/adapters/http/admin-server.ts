@@ -9,6 +9,9 @@ import type { Close } from "../../runtime/close-all.js";
 import type { Logger } from "../../runtime/logger.js";
 import { Problem } from "../../runtime/problem.js";
 
+/** Bytes. macOS takes 103, Linux a few more. */
+const longestSocketPath = 103;
+
 const statusOf = { usage: 400, infeasible: 409, unreachable: 502, failed: 500 } as const;
 
 const planBody = z.strictObject({ model: z.string().optional() });
@@ -41,13 +44,20 @@ export interface ProblemBody {
  * Serves the admin API on a Unix socket that only its owner may open (mode 0600), so that no secret and no TCP port is
  * needed on the controller's own machine.
  *
- * @throws Problem `controller_running` when another controller answers on that socket.
+ * @throws Problem `controller_running` when another controller answers on that socket; `socket_path_too_long`.
  */
 export async function openAdminServer(options: {
   readonly socketPath: string;
   readonly api: AdminApi;
   readonly logger: Logger;
 }): Promise<Close> {
+  if (Buffer.byteLength(options.socketPath) > longestSocketPath)
+    throw new Problem(
+      "failed",
+      "socket_path_too_long",
+      `the path ${options.socketPath} is too long for a Unix socket`,
+      "Set EXOCTL_HOME to a folder with a shorter path.",
+    );
   if (await answers(options.socketPath))
     throw new Problem(
       "failed",
@@ -109,7 +119,12 @@ function addRoutes(server: FastifyInstance, api: AdminApi, logger: Logger): void
   });
   server.setErrorHandler((error, _request, reply) => {
     const body = problemBody(error, logger);
-    return reply.status(error instanceof z.ZodError ? 400 : statusOf[body.kind]).send({ problem: body });
+    return reply.status(statusOf[body.kind]).send({ problem: body });
+  });
+  server.setNotFoundHandler((request, reply) => {
+    const message = `this controller knows no ${request.method} ${request.url}: it is of another version`;
+    const problem: ProblemBody = { kind: "failed", code: "unknown_call", message, hint: "Restart the controller." };
+    return reply.status(404).send({ problem });
   });
 }
 
@@ -128,7 +143,15 @@ function problemBody(error: unknown, logger: Logger): ProblemBody {
     const { kind, code, message, hint } = error;
     return { kind, code, message, ...(hint === undefined ? {} : { hint }) };
   }
-  if (error instanceof z.ZodError) return { kind: "usage", code: "bad_request", message: z.prettifyError(error) };
+  if (error instanceof z.ZodError) return { kind: "usage", code: "bad_request", message: issuesText(error) };
+  if (isRefusedByFastify(error)) return { kind: "usage", code: "bad_request", message: error.message };
   logger.error("admin request failed", { error });
   return { kind: "failed", code: "internal", message: "the controller failed on this request; its log says more" };
 }
+
+const issuesText = (error: z.ZodError): string =>
+  error.issues.map(({ path, message }) => `${path.length === 0 ? "request" : path.join(".")}: ${message}`).join("; ");
+
+/** A body that is not JSON, too long, or of another type. */
+const isRefusedByFastify = (error: unknown): error is Error =>
+  error instanceof Error && "statusCode" in error && Number(error.statusCode) >= 400 && Number(error.statusCode) < 500;

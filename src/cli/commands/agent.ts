@@ -63,7 +63,7 @@ async function runReal(exoCommand: readonly string[], options: AgentOptions): Pr
     mdns: { serviceType: "exoctl", interfaceAddress: options.interface, port: 5353 },
     exo: {
       ...folders,
-      apiPort: Number(options.exoApiPort),
+      apiPort: checkedPort(options.exoApiPort),
       generation: "modern",
       // exo and its instances go on serving when the agent is restarted or updated.
       onClose: "leave",
@@ -97,7 +97,10 @@ async function runSimulated(file: string, options: AgentOptions): Promise<void> 
   const { startSimulatedAgent } = await import("../../processes/simulated-agent.js");
   const agent = await startSimulatedAgent({ file, token: await firstLine(), version, logLevel: options.logLevel });
   // The process that started it holds the other end: when that goes, however it goes, the simulated Mac goes too.
-  process.stdin.once("end", () => process.kill(process.pid, "SIGTERM")).resume();
+  const end = (): void => void process.kill(process.pid, "SIGTERM");
+  if (process.stdin.readableEnded)
+    setImmediate(end); // it went while we started
+  else process.stdin.once("end", end).resume();
   await untilStopped(agent.close);
   process.stdin.destroy(); // it would keep the process alive
 }
@@ -150,6 +153,12 @@ async function firstLine(): Promise<string> {
     "no join token came on standard input",
     "Paste the token, or name its file with --token-file.",
   );
+}
+
+function checkedPort(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
+  throw new Problem("usage", "bad_port", `--exo-api-port ${text} is not a TCP port`, "Write a number such as 52415.");
 }
 
 function checkedHostPort(text: string, option: string): HostPort {

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { controllerHere, findSocket, stateHome } from "../find-controller.js";
+import { Problem } from "../../runtime/problem.js";
+import { controllerHere } from "../find-controller.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
 import { renderDiscovered } from "../render/discover-view.js";
@@ -19,10 +20,18 @@ export function addDiscoverCommand(program: Command): void {
 
 /** A controller knows who is enrolled; without one, whoever advertises is listed as a stranger. */
 async function look(options: CommonOptions & { readonly seconds: string }) {
-  const { existsSync } = await import("node:fs");
-  if (existsSync(findSocket(stateHome()))) return controllerHere().discover();
+  const listenMs = Number(options.seconds) * 1_000;
+  if (!(listenMs >= 0 && listenMs <= 600_000))
+    throw new Problem("usage", "bad_seconds", `--seconds ${options.seconds} is not a number up to 600`, "Such as 3.");
+  const known = await controllerHere()
+    .discover()
+    .catch((error: unknown) => {
+      if (error instanceof Problem && error.code === "no_controller") return undefined;
+      throw error;
+    });
+  if (known !== undefined) return known;
   const { discoverAlone } = await import("../../processes/discover-alone.js");
   const { readSpecFile } = await import("../read-spec-file.js");
   const spec = await readSpecFile(options.file);
-  return discoverAlone({ spec, listenMs: Number(options.seconds) * 1000 });
+  return discoverAlone({ spec, listenMs });
 }

@@ -32,14 +32,14 @@ async function run(model: string, prompt: string | undefined, options: RunOption
   const controller = controllerHere();
   const progress = showProgress(progressOn(process.stderr));
   const request = { model, mode: "apply", by: userInfo().username } as const;
-  await controller.apply(request, progress.report, new AbortController().signal).finally(progress.stop);
+  // Never aborted: Ctrl-C ends this process, and closed connections tell the controller and the gateway.
+  const { signal } = new AbortController();
+  await controller.apply(request, progress.report, signal).finally(progress.stop);
   if (prompt === undefined) return;
   const info = await controller.info();
-  const stop = new AbortController();
-  process.once("SIGINT", () => stop.abort());
   const text = options.output === "text";
   const onText = (piece: string): void => void (text && process.stdout.write(piece));
   const { askGateway } = await import("../ask-gateway.js");
-  const answer = await askGateway({ gateway: info.gateway, model, prompt, onText, signal: stop.signal });
+  const answer = await askGateway({ gateway: info.gateway, model, prompt, onText, signal });
   process.stdout.write(text ? "\n" : `${JSON.stringify({ model, ...answer }, null, 2)}\n`);
 }

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { parseDuration } from "../../config/parse-duration.js";
+import { Problem } from "../../runtime/problem.js";
 import { controllerHere } from "../find-controller.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { palette, printResult } from "../output.js";
@@ -19,10 +20,16 @@ export function addTokenCommand(program: Command): void {
     .option("--ttl <duration>", "how long it stays valid, such as 15m", "30m")
     .action(async (options: TokenOptions) => {
       const request = {
-        ttlMs: parseDuration(options.ttl),
+        ttlMs: checkedTtl(options.ttl),
         ...(options.for === undefined ? {} : { forName: options.for }),
       };
       const join = await controllerHere().createToken(request);
       await printResult(join, options.output, () => renderJoin(join, palette(process.stdout)));
     });
+}
+
+function checkedTtl(text: string): number {
+  const ttlMs = parseDuration(text);
+  if (ttlMs >= 60_000 && ttlMs <= 86_400_000) return ttlMs;
+  throw new Problem("usage", "bad_ttl", `--ttl ${text} is not between a minute and a day`, "Such as 30m.");
 }

@@ -12,6 +12,8 @@ export interface ExoNodeOptions {
   readonly variant: SimulatedVariant;
   readonly internet: "none" | "simulated";
   readonly timeScale: number;
+  /** For prompts and tokens; the time scale unless told otherwise. */
+  readonly tokenScale?: number;
   readonly fabric: Fabric;
   readonly fold: FoldEvent;
   /** exo has ended by itself, with an error. */

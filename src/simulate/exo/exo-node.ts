@@ -55,7 +55,7 @@ interface SnapshotRequest {
 /** Starts a node: master of itself alone, until an election says otherwise. */
 export function startExoNode(options: ExoNodeOptions): ExoNode {
   const { nodeId, variant, fabric } = options;
-  const times = exoTimes(options.timeScale);
+  const times = exoTimes(options.timeScale, options.tokenScale);
   const crash = (error: unknown): void => {
     void close().finally(() => options.onCrash(error));
   };

@@ -2,6 +2,8 @@
 export interface ExoTimes {
   /** 1 is real time, 0 as fast as possible. Applied to everything that a runner or a download does. */
   readonly scale: number;
+  /** The same for the time that prompts and tokens take. */
+  readonly tokenScale: number;
   readonly electionSettleMs: number;
   readonly campaignMs: number;
   readonly workerTickMs: number;
@@ -27,11 +29,14 @@ export interface ExoTimes {
 /**
  * Scales exo's constants (v1.0.71). Floors keep a scaled-down cluster stable on a busy machine: an election must outlast a
  * round of messages, and a node must not time out between two of its own reports.
+ *
+ * @param tokenScale for prompts and tokens: a cluster may start fast and still answer at the pace of real machines
  */
-export function exoTimes(timeScale: number): ExoTimes {
+export function exoTimes(timeScale: number, tokenScale = timeScale): ExoTimes {
   const scaled = (ms: number, floorMs: number): number => Math.max(floorMs, ms * timeScale);
   return {
     scale: timeScale,
+    tokenScale,
     electionSettleMs: scaled(200, 10),
     campaignMs: scaled(3_000, 250),
     workerTickMs: scaled(100, 10),

@@ -71,7 +71,7 @@ export function createGenerator(options: {
     options.send({ type: "ChunkGenerated", commandId, chunk: one });
   const waitSec = (sec: number, next: () => void): void => {
     const now = performance.now();
-    due = Math.max(due, now - 50) + sec * 1_000 * times.scale;
+    due = Math.max(due, now - 50) + sec * 1_000 * times.tokenScale;
     timers.after(Math.max(0, due - now), next);
   };
 

@@ -1,0 +1,152 @@
+import {
+  documentVersion,
+  type StateDocument,
+  withChangedMember,
+  withDesired,
+  withoutMember,
+  withRedeemedToken,
+  withToken,
+} from "../../src/adapters/files/state-document.js";
+import type { ClusterView } from "../../src/apply/cluster-access.js";
+import { agentId, exoNodeId, nodeName } from "../../src/cluster/names.js";
+import type { NodeReport } from "../../src/cluster/node-report.js";
+import type { ClusterSpec, ModelEntry } from "../../src/config/cluster-spec.js";
+import { readClusterSpec } from "../../src/config/read-cluster-spec.js";
+import type { ExoConnection } from "../../src/controller/exo-views.js";
+import type { Member, StateStore } from "../../src/controller/state-store.js";
+import type { AgentLink } from "../../src/inventory/agent-link.js";
+import { buildInventory } from "../../src/inventory/build-inventory.js";
+import { buildDeployment } from "../../src/inventory/deployment.js";
+import type { ExoAddress, ExoInstance, ExoObservation } from "../../src/inventory/exo-state.js";
+import type { AgentFacts } from "../../src/inventory/exo-view.js";
+import type { Logger } from "../../src/runtime/logger.js";
+import { variant71 } from "./exo-fixtures.js";
+import { anAgent, anObservation, aPeer, aView, now } from "./inventory-builders.js";
+
+/** A checked cluster file; without text one that says nothing. */
+export function aSpec(text = ""): ClusterSpec {
+  const read = readClusterSpec(`apiVersion: exoctl/v1\n${text}`, "cluster.yaml");
+  if (read.kind === "ok") return read.spec;
+  throw new Error(JSON.stringify(read.issues));
+}
+
+/** gpt-oss-120b with the settings of a cluster file's `serve` section. */
+export function anEntry(serve = "{}", name = "gpt-oss-120b"): ModelEntry {
+  const entry = aSpec(`models: [{ name: ${name}, serve: ${serve} }]`).models[0];
+  if (entry === undefined) throw new Error("no model");
+  return entry;
+}
+
+export const aMember = (name: string, change: Partial<Member> = {}): Member => ({
+  agentId: agentId(`agent-of-${name}`),
+  name: nodeName(name),
+  pin: name.padEnd(43, "A"),
+  certificatePem: "pem",
+  enrolledAt: 1,
+  cordoned: false,
+  ...change,
+});
+
+/** The state of a controller in memory. */
+export function createMemoryStore(members: readonly Member[] = []): StateStore {
+  let document: StateDocument = { version: documentVersion, clusterId: "lab", term: 7, members, tokens: [] };
+  const change = async <T>({ next, outcome }: { next: StateDocument; outcome: T }): Promise<T> => {
+    document = next;
+    return outcome;
+  };
+  return {
+    clusterId: document.clusterId,
+    term: document.term,
+    members: () => document.members,
+    tokens: () => document.tokens,
+    desired: () => document.desired,
+    addToken: (token) => change(withToken(document, token)),
+    redeemToken: (id, member) => change(withRedeemedToken(document, id, member)),
+    changeMember: (id, part) => change(withChangedMember(document, id, part)),
+    removeMember: (id) => change(withoutMember(document, id)),
+    saveDesired: (desired) => change(withDesired(document, desired)),
+    close: async () => {},
+  };
+}
+
+/** A logger that keeps what it is told. */
+export function createTestLogger(): Logger & { readonly lines: string[] } {
+  const lines: string[] = [];
+  const keep =
+    (level: string) =>
+    (message: string): void =>
+      void lines.push(`${level} ${message}`);
+  const logger = { lines, debug: keep("debug"), info: keep("info"), warn: keep("warn"), error: keep("error") };
+  return { ...logger, child: () => ({ ...logger, child: () => createTestLogger() }) };
+}
+
+const nobody = (): never => {
+  throw new Error("nobody asked for this");
+};
+
+/** Waits until the signal aborts, as a machine without power does. */
+export const silence = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    signal.throwIfAborted();
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+
+export const reportOf = (name: string, change: Partial<NodeReport> = {}): NodeReport =>
+  anAgent(name, { report: change }).report.value;
+
+/** A link to an agent that answers; `change` makes it do otherwise. */
+export const aLink = (name: string, change: Partial<AgentLink> = {}): AgentLink => ({
+  describe: async () => reportOf(name),
+  takeLease: async (term) => ({ term, validMs: 10_000 }),
+  describeRegistry: async () => ({ cards: [], models: [] }),
+  ensureEntry: nobody,
+  removeEntry: nobody,
+  startExo: nobody,
+  stopExo: nobody,
+  close: async () => {},
+  ...change,
+});
+
+/** An exo that answers; `change` makes it do otherwise. */
+export const anExo = (name: string, address: ExoAddress, change: Partial<ExoConnection> = {}): ExoConnection => ({
+  address,
+  nodeId: async () => exoNodeId(`exo-of-${name}`),
+  variant: async () => variant71,
+  observe: async () => anObservation([name]),
+  models: async () => [],
+  createInstance: nobody,
+  deleteInstance: nobody,
+  rescan: nobody,
+  startDownload: nobody,
+  prove: nobody,
+  close: async () => {},
+  ...change,
+});
+
+/** A cluster of these nodes, every one linked to every other, as the controller sees it. */
+export function aClusterView(
+  names: readonly string[],
+  parts: {
+    readonly instances?: readonly ExoInstance[];
+    readonly agents?: readonly AgentFacts[];
+    readonly cordoned?: ReadonlySet<string>;
+    readonly observation?: Partial<ExoObservation>;
+  } = {},
+): ClusterView {
+  const peers = names.map((name) => aPeer(name));
+  const edges = peers.flatMap((from) =>
+    peers.flatMap((to, index) =>
+      from === to ? [] : [{ kind: "socket" as const, from: from.id, to: to.id, ip: `192.168.1.${index + 1}` }],
+    ),
+  );
+  const observation = anObservation(names, { peers, edges, instances: parts.instances ?? [], ...parts.observation });
+  const views = names.map((name) => aView(name, observation));
+  const agents = parts.agents ?? names.map((name) => anAgent(name));
+  const { inventory, nameOf } = buildInventory({ now, agents, views, cordoned: parts.cordoned ?? new Set() });
+  return {
+    inventory,
+    deployment: buildDeployment({ now, clusterId: "lab", views, nameOf }),
+    registries: new Map(),
+    listed: new Map(),
+  };
+}
