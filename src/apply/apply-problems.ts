@@ -8,7 +8,12 @@ import { Problem } from "../runtime/problem.js";
 const gibibytes = (bytes: number): string => `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
 
 export const nodeNotReady = (node: NodeName, reasons: readonly string[]): Problem =>
-  new Problem("failed", "node_not_ready", `${node} cannot take layers: ${reasons.join("; ")}`, `exoctl doctor ${node}`);
+  new Problem(
+    "failed",
+    "node_not_ready",
+    `${node} cannot take layers: ${reasons.join("; ")}`,
+    "see `exoctl status` for what every node is waiting for",
+  );
 
 export const nodeUnknown = (node: NodeName): Problem =>
   new Problem("failed", "node_unknown", `${node} is part of the plan but not of the cluster`, "plan again");
@@ -42,7 +47,7 @@ export const notListed = (modelId: string, node: NodeName): Problem =>
     "failed",
     "entry_not_listed",
     `exo on ${node} does not list ${modelId}, although its registry was read again`,
-    `exo skips a card that it does not understand; \`exoctl logs ${node}\` may say why, and a restart of exo there reads it afresh`,
+    "exo skips a card that it does not understand; its log may say why, and a restart of exo there reads it afresh",
   );
 
 export const builtinNotListed = (modelId: string, node: NodeName): Problem =>
@@ -62,7 +67,7 @@ export function memoryShort(neededBytes: number, freeBytes: number, foreign: rea
     `exo counts ${gibibytes(freeBytes)} free on all nodes together and wants ${gibibytes(neededBytes)}: ${gibibytes(neededBytes - freeBytes)} are missing`,
     others === ""
       ? "close other programs on these Macs, or add a node"
-      : `instances that exoctl did not make hold memory: ${others}; end them, or take them over with \`exoctl adopt\``,
+      : `instances that exoctl did not make hold memory: ${others}; end them in exo`,
   );
 }
 
@@ -79,7 +84,7 @@ export function asProblem(error: unknown, doing: string): unknown {
     return new Problem("failed", "exo_refused", `cannot ${doing}: ${error.message}`, hintOfExo, { cause: error });
   }
   if (error instanceof AgentUnreachableError) {
-    const hint = "check that the agent runs there: `exoctl agent status`";
+    const hint = "check that `exoctl agent` runs there";
     return new Problem("unreachable", error.code, `cannot ${doing}: ${error.message}`, hint, { cause: error });
   }
   if (error instanceof AgentRefusedError) {
@@ -91,3 +96,12 @@ export function asProblem(error: unknown, doing: string): unknown {
   }
   return error;
 }
+
+/** Requests would reach an instance that is not ours. */
+export const foreignRival = (instanceId: string, modelId: string): Problem =>
+  new Problem(
+    "failed",
+    "foreign_instance",
+    `instance ${instanceId}, which this cluster's exoctl did not make, already runs ${modelId}, and exo would mix both`,
+    "delete that instance in exo, or let it serve and leave this model out",
+  );

@@ -102,7 +102,7 @@ export async function deleteInstance(
     "failed",
     "delete_stuck",
     `instance ${instanceId} is still there ${Math.round(context.timings.deleteMs / 1000)} s after exo was told to delete it`,
-    "restart exo on its nodes: `exoctl restart --all`",
+    "restart exo on its nodes",
   );
 }
 

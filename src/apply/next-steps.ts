@@ -36,6 +36,8 @@ export function nextSteps(target: ApplyTarget, view: ClusterView, known: Known):
   if (api === undefined) return soon(problems.noExo());
   const unready = firstUnready(target, view);
   if (keep?.health.state !== "ready" && unready !== undefined) return unready;
+  const rival = keep === undefined ? foreignRival(target, view) : undefined;
+  if (rival !== undefined) return never(problems.foreignRival(rival.id, rival.modelId));
   const unlisted = keep?.health.state === "ready" ? undefined : listingTrouble(target, view, api);
   if (unlisted !== undefined) return unlisted;
 
@@ -62,6 +64,12 @@ export function nextSteps(target: ApplyTarget, view: ClusterView, known: Known):
 function instanceToKeep(target: ApplyTarget, own: readonly DeployedInstance[]): DeployedInstance | undefined {
   const fitting = own.filter((item) => item.health.state !== "failed" && isPlacedAs(target, item));
   return fitting.find((item) => item.health.state === "ready") ?? fitting[0];
+}
+
+/** exo spreads requests for a model over all its instances, and nobody can name one: ours must be the only one of its id. */
+function foreignRival(target: ApplyTarget, view: ClusterView): DeployedInstance | undefined {
+  const { modelId } = entryToRun(target);
+  return view.deployment.instances.find((item) => item.owner === "foreign" && item.modelId === modelId);
 }
 
 /** Whether an instance runs the wanted model with the wanted layers on the wanted nodes, rank by rank. */

@@ -40,7 +40,7 @@ export function watchStart(
 }
 
 const goneHint = "a node of it may have left, or its runners failed too often; see exo's logs";
-const logHint = "see exo's log on the node of that rank: `exoctl logs NODE`";
+const logHint = "see exo's log on the node of that rank";
 
 const failed = (code: string, message: string, hint: string): StartVerdict => ({
   kind: "failed",

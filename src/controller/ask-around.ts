@@ -21,25 +21,26 @@ export function createAskAround<Key>(
   ask: (key: Key, signal: AbortSignal) => Promise<void>,
   clock: Clock,
 ): AskAround<Key> {
-  const underWay = new Map<Key, Promise<void>>();
+  const underWay = new Map<Key, { readonly answer: Promise<void>; readonly stop: AbortController }>();
   const silent = new Set<Key>();
-  const ending = new AbortController();
+  let state: "open" | "closed" = "open";
   const asked = (key: Key): Promise<void> => {
     const before = underWay.get(key);
-    if (before !== undefined) return before;
-    const question = ask(key, ending.signal)
+    if (before !== undefined) return before.answer;
+    const stop = new AbortController();
+    const answer = ask(key, stop.signal)
       .then(
         () => void silent.delete(key),
         () => void silent.add(key), // whoever asks has noted why
       )
       .finally(() => underWay.delete(key));
-    underWay.set(key, question);
-    return question;
+    underWay.set(key, { answer, stop });
+    return answer;
   };
   return {
     round: async (keys, signal) => {
       signal.throwIfAborted();
-      ending.signal.throwIfAborted();
+      if (state === "closed") throw new Error("nobody is asked any more");
       const wanted = new Set(keys);
       for (const key of silent) if (!wanted.has(key)) silent.delete(key);
       const awaited = [...wanted].filter((key) => !silent.has(key));
@@ -51,8 +52,10 @@ export function createAskAround<Key>(
       for (const key of awaited) if (underWay.has(key)) silent.add(key);
     },
     close: async () => {
-      ending.abort(new Error("nobody is asked any more"));
-      await Promise.all(underWay.values());
+      state = "closed";
+      const open = [...underWay.values()];
+      for (const { stop } of open) stop.abort(new Error("nobody is asked any more"));
+      await Promise.all(open.map(({ answer }) => answer));
     },
   };
 }

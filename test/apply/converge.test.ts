@@ -236,7 +236,10 @@ test("from any state: exactly one ready instance as wanted, and nothing foreign 
           const { card, ...rest } = nodes[index] ?? {};
           Object.assign(cluster.nodes.get(name) ?? {}, rest, card === undefined ? {} : { card });
         }
-        cluster.instances = instances.map((instance) => ({ ...instance }));
+        // A foreign instance of the wanted model id blocks everything, which is a case of its own.
+        cluster.instances = instances.map((instance) =>
+          instance.id.startsWith("exoctl-lab-") ? { ...instance } : { ...instance, modelId: gptOssEntry.weightsOf },
+        );
         const isOurs = (id: string): boolean => id.startsWith("exoctl-lab-gpt-oss-120b-");
         const foreign = cluster.instances.filter((instance) => !isOurs(instance.id));
 

@@ -191,7 +191,7 @@ describe("the instance that is asked for", () => {
 
   test("has a port that no other instance uses", async () => {
     const cluster = fakeCluster(names, gptOssEntry);
-    cluster.instances = [wanted({ id: "somebody-elses" })];
+    cluster.instances = [wanted({ id: "somebody-elses", modelId: "somebody/else" })];
     const { ringPort } = await specOf(cluster);
     expect(ringPort).not.toBe(50_000);
     expect(ringPort).toBeGreaterThanOrEqual(49_152);
@@ -233,10 +233,18 @@ describe("what stands in the way", () => {
 
   test("too little free memory by exo's own rule, and who holds it", async () => {
     const cluster = prepared(fakeCluster(names, gptOssEntry, { freeBytes: 60e9 }));
-    cluster.instances = [wanted({ id: "somebody-elses" })];
+    cluster.instances = [wanted({ id: "somebody-elses", modelId: "somebody/else" })];
     const next = await decide(cluster);
     expect(briefly(next)).toEqual(["blocked soon: exo_memory"]);
     expect(next.kind === "blocked" && next.problem.hint).toContain("somebody-elses");
+  });
+
+  test("a foreign instance of the same model id: exo would send requests to both", async () => {
+    const cluster = prepared(fakeCluster(names, gptOssEntry));
+    cluster.instances = [wanted({ id: "somebody-elses" })];
+    const next = await decide(cluster);
+    expect(briefly(next)).toEqual(["blocked never: foreign_instance"]);
+    expect(next.kind === "blocked" && next.problem.message).toContain("somebody-elses");
   });
 
   test("memory is not judged while something of ours is still to be deleted", async () => {

@@ -77,7 +77,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  for (const child of children.values()) if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+  for (const child of children.values())
+    if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
   await relay.close();
   await rm(folder, { recursive: true, maxRetries: 5, retryDelay: 100 });
 });

@@ -1,0 +1,105 @@
+import { describe, expect, test } from "vitest";
+import { buildStatus, type StatusInput } from "../../src/controller/build-status.js";
+import type { ModelRun } from "../../src/controller/model-run.js";
+import { planModel } from "../../src/controller/plan-model.js";
+import { servingModels } from "../../src/controller/serving-models.js";
+import { Problem } from "../../src/runtime/problem.js";
+import { aClusterView, aMember, anEntry, aSpec } from "../support/controller-house.js";
+import { anAgent, anInstance, now } from "../support/inventory-builders.js";
+
+const names = ["studio-1", "studio-2"];
+const id = "exoctl-lab-gpt-oss-120b-g1-aaaaaa";
+const instances = [anInstance(id, names, [18, 36])];
+const aRun = (change: Partial<ModelRun> = {}): ModelRun => ({ entry: anEntry(), failures: 0, retryAt: 0, ...change });
+
+const status = (change: Partial<StatusInput> = {}) => {
+  const input = { view: aClusterView(names), runs: [aRun()], ...change };
+  return buildStatus({
+    simulated: false,
+    cluster: "studio",
+    generation: 3,
+    gateway: "http://127.0.0.1:8415",
+    now,
+    fleet: [],
+    serving: servingModels(input.runs, {}, input.view),
+    ...input,
+  });
+};
+
+describe("nodes", () => {
+  test("are ready, not ready, cordoned or unreachable, each with reasons", () => {
+    const all = ["a", "b", "c", "d"];
+    const agents = [
+      anAgent("a"),
+      anAgent("b", { exo: { state: "starting" } }),
+      anAgent("c"),
+      anAgent("d", { ageMs: 60_000, trouble: "no route to host" }),
+    ];
+    const view = aClusterView(["a", "b", "c"], { agents, cordoned: new Set(["c"]) });
+    const { nodes } = status({ view, runs: [] });
+    expect(nodes.map((node) => [node.name, node.state])).toEqual(
+      all.map((name, at) => [name, ["ready", "not-ready", "cordoned", "unreachable"][at]]),
+    );
+    expect(nodes[3]?.reasons[0]).toContain("no route to host");
+    expect(nodes[0]).toMatchObject({
+      chip: "Apple M4 Max",
+      memoryBytes: 64 * 2 ** 30,
+      workingSetBytes: 55_663_000_000,
+    });
+  });
+
+  test("that were not heard of since the start are listed with what is known of them", () => {
+    const fleet = [{ member: aMember("studio-1") }, { member: aMember("studio-9"), trouble: "no route to host" }];
+    expect(status({ fleet, view: undefined }).nodes).toEqual([
+      expect.objectContaining({ name: "studio-1", state: "unreachable", reasons: ["its agent has not answered yet"] }),
+      expect.objectContaining({ name: "studio-9", state: "unreachable", reasons: ["no route to host"] }),
+    ]);
+    expect(status({ fleet }).nodes.map((node) => node.name)).toEqual(["studio-1", "studio-2", "studio-9"]);
+  });
+
+  test("look unreachable when nobody has looked for long", () => {
+    expect(status({ now: now + 60_000 }).nodes.map((node) => node.state)).toEqual(["unreachable", "unreachable"]);
+  });
+});
+
+describe("models", () => {
+  const view = aClusterView(names, { instances });
+  const plan = planModel(anEntry(), aSpec(), view.inventory, view.deployment);
+
+  test("show their stages with the memory of the plan, and the predicted speed", () => {
+    const [model] = status({ view, runs: [aRun({ plan, provenInstance: id })] }).models;
+    expect(model).toMatchObject({ name: "gpt-oss-120b", state: "ready", reason: null, instance: id, layers: 36 });
+    expect(model?.stages.map(({ node, rank, startLayer, endLayer }) => [node, rank, startLayer, endLayer])).toEqual([
+      ["studio-1", 0, 0, 18],
+      ["studio-2", 1, 18, 36],
+    ]);
+    expect(model?.stages[0]?.weightBytes).toBe(plan.evaluation?.stages[0]?.weightBytes);
+    expect(model?.predicted).toEqual(plan.predicted);
+  });
+
+  test("borrow neither memory nor speed from a plan that is not what runs", () => {
+    const other = aClusterView(names, { instances: [anInstance(id, names, [17, 36])] });
+    const [model] = status({ view: other, runs: [aRun({ plan })] }).models;
+    expect(model?.predicted).toBeNull();
+    expect(model?.stages.map((stage) => stage.weightBytes)).toEqual([undefined, undefined]);
+  });
+
+  test("that are not there yet say why, and what to expect", () => {
+    const [model] = status({ runs: [aRun({ plan })] }).models;
+    expect(model).toMatchObject({ state: "loading", instance: null, stages: [], predicted: plan.predicted });
+    expect(model?.reason).toBe("it is being placed");
+  });
+});
+
+test("problems: what failed, what exo said, and whose instances are left alone", () => {
+  const trouble = new Problem("infeasible", "infeasible", "it does not fit");
+  const view = aClusterView(names, {
+    instances: [anInstance("theirs", names, [18, 36])],
+    observation: { problems: ["an instance was not understood"] },
+  });
+  expect(status({ view, runs: [aRun({ trouble })] }).problems).toEqual([
+    "gpt-oss-120b: it does not fit",
+    "an instance was not understood",
+    expect.stringMatching(/^instance theirs of exoctl\/gpt-oss-120b-MXFP4-Q8 .* left alone$/),
+  ]);
+});

@@ -1,0 +1,108 @@
+import { describe, expect, test } from "vitest";
+import { type ControlLoop, startControlLoop } from "../../src/controller/control-loop.js";
+import type { ModelRun } from "../../src/controller/model-run.js";
+import type { ModelWork } from "../../src/controller/model-work.js";
+import type { ServingModel } from "../../src/route/serving-model.js";
+import { createManualClock, settle } from "../support/agent-manual-clock.js";
+import { aClusterView, anEntry, createTestLogger } from "../support/controller-house.js";
+
+const names = ["gpt-oss-120b", "gpt-oss-20b"];
+
+/** A loop over models whose state a test sets, with repairs that end when the test says so. */
+function aLoop() {
+  const clock = createManualClock();
+  const logger = createTestLogger();
+  const stop = new AbortController();
+  const state = { serving: ["ready", "ready"] as ServingModel["state"][], retryAt: 0, lookFails: false, looks: 0 };
+  const repairs: { readonly name: string | undefined; end(): void; fail(): void }[] = [];
+  const runs = (): ModelRun[] =>
+    names.map((name) => ({ entry: anEntry("{}", name), failures: 0, retryAt: state.retryAt }));
+  const refuse = (): never => {
+    throw new Error("the loop has no business with this call");
+  };
+  const work: ModelWork = {
+    runs,
+    plan: refuse,
+    preview: refuse,
+    idle: refuse,
+    converge: (name, _report, signal) =>
+      new Promise((resolve, reject) => {
+        const summary = { generation: 1, changed: true, steps: [] };
+        repairs.push({ name, end: () => resolve(summary), fail: () => reject(new Error("no")) });
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      }),
+  };
+  const observe = async () => {
+    state.looks += 1;
+    if (state.lookFails) throw new Error("no eyes");
+    return aClusterView([]);
+  };
+  const serving = () =>
+    names.map((name, at) => ({
+      name,
+      aliases: [],
+      contextTokens: 1,
+      targets: [],
+      state: state.serving[at] ?? "loading",
+    }));
+  const access = { observe, agent: () => undefined, exo: () => undefined };
+  const loop: ControlLoop = startControlLoop({ access, work, serving, clock, logger }, stop.signal);
+  return { loop, clock, logger, stop, state, repairs };
+}
+
+describe("the control loop", () => {
+  test("looks once a second, and heals nothing before it is told to", async () => {
+    const { clock, state, repairs } = aLoop();
+    state.serving = ["unavailable", "ready"];
+    await clock.advance(3_000);
+    expect(state.looks).toBe(4);
+    expect(repairs).toEqual([]);
+  });
+
+  test("brings up what is not served, one repair a model at a time, without waiting for it", async () => {
+    const { loop, clock, state, repairs } = aLoop();
+    loop.startHealing();
+    state.serving = ["unavailable", "loading"];
+    await clock.advance(5_000);
+    expect(repairs.map((repair) => repair.name)).toEqual(names);
+    expect(state.looks).toBe(6);
+    repairs[0]?.end();
+    await clock.advance(1_000);
+    expect(repairs.map((repair) => repair.name)).toEqual([...names, names[0]]);
+  });
+
+  test("waits as long as a failed model is to be left alone", async () => {
+    const { loop, clock, state, repairs, logger } = aLoop();
+    loop.startHealing();
+    state.serving = ["unavailable", "ready"];
+    await clock.advance(1_000);
+    state.retryAt = clock.now() + 4_000;
+    repairs[0]?.fail();
+    await clock.advance(3_000);
+    expect(repairs).toHaveLength(1);
+    expect(logger.lines).toContain("warn model could not be brought up");
+    await clock.advance(1_000);
+    expect(repairs).toHaveLength(2);
+  });
+
+  test("survives a look that fails", async () => {
+    const { clock, state, logger } = aLoop();
+    state.lookFails = true;
+    await clock.advance(2_000);
+    expect(state.looks).toBe(3);
+    expect(logger.lines).toContain("error a round of the control loop failed");
+  });
+
+  test("ends with its signal, after the repairs under way, and leaves no timer", async () => {
+    const { loop, clock, state, stop, repairs, logger } = aLoop();
+    loop.startHealing();
+    state.serving = ["unavailable", "ready"];
+    await clock.advance(1_000);
+    expect(repairs).toHaveLength(1);
+    stop.abort(new Error("closing"));
+    await loop.ended;
+    await settle();
+    expect(clock.sleeping).toBe(0);
+    expect(logger.lines.filter((line) => !line.startsWith("info"))).toEqual([]);
+  });
+});

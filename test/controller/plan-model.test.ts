@@ -1,0 +1,207 @@
+import { describe, expect, test } from "vitest";
+import type { ClusterView } from "../../src/apply/cluster-access.js";
+import { nodeName } from "../../src/cluster/names.js";
+import type { ClusterSpec, ModelEntry } from "../../src/config/cluster-spec.js";
+import {
+  cordonedNodes,
+  modelSpecOf,
+  planModel,
+  planningProblem,
+  runsModel,
+  targetOf,
+} from "../../src/controller/plan-model.js";
+import type { ExoInstance } from "../../src/inventory/exo-state.js";
+import { aClusterView, anEntry, aSpec } from "../support/controller-house.js";
+import { anAgent, anInstance } from "../support/inventory-builders.js";
+
+const GIB = 2 ** 30;
+const names = ["studio-1", "studio-2", "studio-3"];
+const id = "exoctl-lab-gpt-oss-120b-g1-aaaaaa";
+
+const plan = (view: ClusterView, entry: ModelEntry = anEntry(), spec: ClusterSpec = aSpec()) =>
+  planModel(entry, spec, view.inventory, view.deployment);
+const cuts = (stages: readonly { node: string; layers: { start: number; end: number } }[]) =>
+  stages.map(({ node, layers }) => [node, layers.start, layers.end]);
+const running = (...instances: ExoInstance[]): ClusterView => aClusterView(names, { instances });
+
+describe("planning a model", () => {
+  test("on a bare cluster places all 36 layers", () => {
+    const planned = plan(aClusterView(names));
+    expect(planned.verdict).toBe("place");
+    expect(planned.stages.at(0)?.layers.start).toBe(0);
+    expect(planned.stages.at(-1)?.layers.end).toBe(36);
+    expect(planned.evaluation?.fits).toBe(true);
+    expect(planned.predicted?.decodeTokensPerSec).toBeCloseTo(1 / (planned.evaluation?.latencySec ?? 0), 9);
+  });
+
+  test("where it does not fit, says so and places nothing", () => {
+    const planned = plan(aClusterView(["studio-1"]), anEntry("{ minNodes: 1 }"));
+    expect(planned).toMatchObject({ verdict: "infeasible", stages: [], result: { kind: "infeasible" } });
+  });
+
+  test("leaves out nodes that are not ready and cordoned ones", () => {
+    const agents = [anAgent("studio-1"), anAgent("studio-2"), anAgent("studio-3", { exo: { state: "failed" } })];
+    expect(plan(aClusterView(names, { agents })).stages.map((stage) => stage.node)).not.toContain("studio-3");
+    const cordoned = new Set(["studio-2"]);
+    expect(plan(aClusterView(names, { cordoned })).stages.map((stage) => stage.node)).not.toContain("studio-2");
+  });
+
+  test("keeps the headroom that the cluster file asks for", () => {
+    const spec = aSpec("nodes: { defaults: { headroom: 3GiB }, studio-2: { headroom: 20GiB } }");
+    const view = aClusterView(names);
+    const { nodes } = planningProblem(anEntry(), spec, view.inventory, view.deployment);
+    expect(nodes.map((node) => node.reserveBytes / GIB)).toEqual([3, 20, 3]);
+  });
+
+  test("an unknown combination of model and storage is a problem in words", () => {
+    const entry = { ...anEntry(), name: "gpt-oss-999b" };
+    expect(() => modelSpecOf(entry)).toThrowError(expect.objectContaining({ code: "unknown_model", kind: "usage" }));
+  });
+});
+
+describe("what runs already", () => {
+  const best = plan(aClusterView(names));
+  const asPlanned = anInstance(
+    id,
+    best.stages.map((stage) => stage.node),
+    best.stages.map((stage) => stage.layers.end),
+  );
+
+  test("stays when it is the optimum", () => {
+    const planned = plan(running(asPlanned));
+    expect(planned.verdict).toBe("keep");
+    expect(cuts(planned.stages)).toEqual(cuts(best.stages));
+  });
+
+  test("stays when it is less than a tenth slower: loading again costs more", () => {
+    const [first, second] = best.stages;
+    if (first === undefined || second === undefined) throw new Error("two stages were expected");
+    const other = anInstance(id, [second.node, first.node], [first.layers.end, 36]);
+    const planned = plan(running(other));
+    expect(planned.verdict).toBe("keep");
+    expect(cuts(planned.stages)).toEqual([
+      [second.node, 0, first.layers.end],
+      [first.node, first.layers.end, 36],
+    ]);
+  });
+
+  test("goes when it is clearly slower than the optimum", () => {
+    const slow = ["studio-1", "studio-2", "studio-3"];
+    const agents = [
+      anAgent("studio-1", {
+        report: { hardware: { modelIdentifier: "x", chip: "Apple M1 Max", memoryBytes: 64 * GIB } },
+      }),
+      anAgent("studio-2"),
+      anAgent("studio-3"),
+    ];
+    const planned = plan(aClusterView(names, { agents, instances: [anInstance(id, slow, [24, 30, 36])] }));
+    expect(planned.verdict).toBe("place");
+    expect(planned.stages.map((stage) => stage.node)).not.toContain("studio-1");
+  });
+
+  test("goes when one of its nodes can't hold it any more, or is gone", () => {
+    const lost = best.stages[0]?.node ?? "";
+    const agents = names.map((name) => anAgent(name, name === lost ? { exo: { state: "stopped" } } : {}));
+    const planned = plan(aClusterView(names, { agents, instances: [asPlanned] }));
+    expect(planned.verdict).not.toBe("keep");
+    expect(planned.stages.map((stage) => stage.node)).not.toContain(lost);
+  });
+
+  test("stays on a cordoned node: a cordon takes no new layers and drives none away", () => {
+    const cordoned = new Set([best.stages[0]?.node ?? ""]);
+    expect(plan(aClusterView(names, { cordoned, instances: [asPlanned] })).verdict).toBe("keep");
+  });
+
+  test("goes when the cluster file now wants more nodes", () => {
+    const planned = plan(running(asPlanned), anEntry("{ minNodes: 3 }"));
+    expect(planned.verdict).toBe("place");
+    expect(planned.stages).toHaveLength(3);
+  });
+
+  test("is not looked at while it is only starting, or when somebody else made it", () => {
+    const starting = {
+      ...asPlanned,
+      shards: asPlanned.shards.map((shard) => ({ ...shard, runner: "loading" as const })),
+    };
+    expect(plan(running(starting)).verdict).toBe("place");
+    expect(plan(running({ ...asPlanned, id: "somebody-elses" })).verdict).toBe("place");
+  });
+
+  test("may use again what it holds itself: its own memory does not count against it", () => {
+    const agents = names.map((name) =>
+      anAgent(name, {
+        report: {
+          memory: {
+            totalBytes: 64 * GIB,
+            availableBytes: best.stages.some((stage) => stage.node === name) ? 8 * GIB : 50 * GIB,
+            workingSetBytes: 55_663_000_000,
+            workingSetSource: "metal",
+          },
+        },
+      }),
+    );
+    const full = aClusterView(names, { agents, instances: [asPlanned] });
+    const { nodes } = planningProblem(anEntry(), aSpec(), full.inventory, full.deployment);
+    for (const stage of best.evaluation?.stages ?? []) {
+      const node = nodes.find((candidate) => candidate.name === stage.node);
+      expect(node?.budgetBytes).toBeGreaterThan(8 * GIB + stage.weightBytes);
+    }
+    const foreign = aClusterView(names, { agents, instances: [{ ...asPlanned, id: "foreign" }] });
+    expect(plan(foreign).verdict).toBe("infeasible");
+  });
+
+  test("counts only the layers that a loading runner has loaded", () => {
+    const shard = (done: number) => ({
+      ...asPlanned,
+      shards: asPlanned.shards.map((item) => ({
+        ...item,
+        runner: "loading" as const,
+        progress: { layersLoaded: done, totalLayers: 18 },
+      })),
+    });
+    const agents = names.map((name) =>
+      anAgent(name, {
+        report: {
+          memory: { totalBytes: 64 * GIB, availableBytes: GIB, workingSetBytes: 64 * GIB, workingSetSource: "metal" },
+        },
+      }),
+    );
+    const budgets = [1, 5].map((done) => {
+      const view = aClusterView(names, { agents, instances: [shard(done)] });
+      const { nodes } = planningProblem(anEntry(), aSpec(), view.inventory, view.deployment);
+      return nodes.find((node) => node.name === best.stages[0]?.node)?.budgetBytes ?? 0;
+    });
+    expect((budgets[1] ?? 0) - (budgets[0] ?? 0)).toBe(4 * modelSpecOf(anEntry()).weightBytesPerLayer);
+  });
+});
+
+test("an instance runs a model under our id or the built-in one, and under no other", () => {
+  const { instances } = running(
+    anInstance("exoctl-lab-a", names, [12, 24, 36]),
+    anInstance("exoctl-lab-b", names, [12, 24, 36], [], { modelId: "mlx-community/gpt-oss-120b-MXFP4-Q8" }),
+    anInstance("exoctl-lab-c", names, [12, 24, 36], [], { modelId: "mlx-community/gpt-oss-20b-MXFP4-Q8" }),
+  ).deployment;
+  expect(instances.map((instance) => runsModel(instance, anEntry()))).toEqual([true, true, false]);
+});
+
+test("a plan becomes what apply shall reach", () => {
+  const planned = plan(aClusterView(names));
+  const target = targetOf(anEntry(), planned, { clusterId: "lab", generation: 4, entryMode: "own" });
+  expect(target).toMatchObject({
+    clusterId: "lab",
+    generation: 4,
+    servedName: "gpt-oss-120b",
+    entryMode: "own",
+    entry: { modelId: "exoctl/gpt-oss-120b-MXFP4-Q8", layers: 36 },
+    stages: planned.stages,
+  });
+});
+
+test("cordons come from the file and from commands", () => {
+  const spec = aSpec("nodes: { studio-1: { cordon: true }, studio-2: {} }");
+  const members = [
+    { name: nodeName("studio-2"), cordoned: false },
+    { name: nodeName("studio-3"), cordoned: true },
+  ];
+  expect(cordonedNodes(spec, members)).toEqual(new Set(["studio-1", "studio-3"]));
+});
