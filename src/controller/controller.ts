@@ -16,9 +16,9 @@ import { createClusterAccess } from "./cluster-access.js";
 import { type ControlLoop, startControlLoop } from "./control-loop.js";
 import { applyFile, readDesiredModels, writtenModels } from "./desired-models.js";
 import { createExoViews, type ExoConnection } from "./exo-views.js";
-import { createFleet } from "./fleet.js";
+import { createFleet, type Fleet } from "./fleet.js";
 import { listDiscovered } from "./list-discovered.js";
-import { createModelWork } from "./model-work.js";
+import { createModelWork, type ModelWork } from "./model-work.js";
 import { cordonedNodes } from "./plan-model.js";
 import { clientNames, servingModels } from "./serving-models.js";
 import type { DesiredState, Member, StateStore } from "./state-store.js";
@@ -66,13 +66,59 @@ export interface Controller {
   readonly close: Close;
 }
 
-export function createController(deps: ControllerDeps): Controller {
-  const { settings, store, clock, logger, watch } = deps;
-  let { spec } = settings;
-  let view: ClusterView | undefined;
-  let gateway = "";
-  let loop: ControlLoop | undefined;
+/** What changes while a controller runs. */
+interface Now {
+  spec: ClusterSpec;
+  view: ClusterView | undefined;
+  gateway: string;
+}
 
+export function createController(deps: ControllerDeps): Controller {
+  const { settings, store, clock, logger } = deps;
+  const now: Now = { spec: settings.spec, view: undefined, gateway: "" };
+  const eyes = openEyes(deps, now);
+  const { access } = eyes;
+  const desired = desiredReader(store);
+  const work = createModelWork({
+    clusterId: store.clusterId,
+    access,
+    spec: () => now.spec,
+    desired,
+    entryMode: (entry) => (settings.exoHosts === undefined ? entry.entry : "builtin"),
+    clock,
+    newUuid: deps.newUuid,
+    timings: settings.timings,
+    logger,
+  });
+  const serving = (): readonly ServingModel[] => servingModels(work.runs(), now.spec.gateway.aliases, now.view);
+  let loop: ControlLoop | undefined;
+  return {
+    api: createApi(deps, now, { fleet: eyes.fleet, desired, work, serving }),
+    access,
+    exoTroubles: eyes.exos.troubles,
+    serving,
+    setGateway: (url) => {
+      now.gateway = url;
+    },
+    begin: async () => {
+      const before = store.desired();
+      const author = { by: "up", at: clock.now(), reason: "start" };
+      const after = applyFile(before, writtenModels(settings.clusterYaml), author);
+      if (after !== before) await save(store, after);
+      loop = startControlLoop({ access, work, serving, clock, logger }, deps.lifetime);
+    },
+    startHealing: () => loop?.startHealing(),
+    ended: async () => {
+      await loop?.ended;
+      await work.idle();
+    },
+    close: closeAll([eyes.fleet.close, eyes.exos.close]),
+  };
+}
+
+/** Everything that looks at the cluster. */
+function openEyes(deps: ControllerDeps, now: Now) {
+  const { settings, store, clock, logger, watch } = deps;
   const fleet = createFleet({
     members: store.members,
     hints: watch.hints,
@@ -93,89 +139,65 @@ export function createController(deps: ControllerDeps): Controller {
     fleet,
     exos,
     exoHosts: settings.exoHosts ?? [],
-    cordoned: () => cordonedNodes(spec, store.members()),
+    cordoned: () => cordonedNodes(now.spec, store.members()),
     clock,
-    onView: (next) => {
-      view = next;
+    onView: (view) => {
+      now.view = view;
     },
   });
-  const desired = desiredReader(store);
-  const entryMode = (entry: ModelEntry): "own" | "builtin" =>
-    settings.exoHosts === undefined ? entry.entry : "builtin";
-  const work = createModelWork({
-    clusterId: store.clusterId,
-    access,
-    spec: () => spec,
-    desired,
-    entryMode,
-    clock,
-    newUuid: deps.newUuid,
-    timings: settings.timings,
-    logger,
-  });
-  const serving = (): readonly ServingModel[] => servingModels(work.runs(), spec.gateway.aliases, view);
-  const api = createAdminCalls({
+  return { fleet, exos, access };
+}
+
+interface ApiParts {
+  readonly fleet: Fleet;
+  readonly desired: DesiredReader;
+  readonly work: ModelWork;
+  readonly serving: () => readonly ServingModel[];
+}
+
+function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
+  const { settings, store, clock, watch } = deps;
+  const { fleet, desired, work, serving } = parts;
+  return createAdminCalls({
     info: () => ({
       version: settings.version,
       pid: settings.pid,
       simulated: settings.simulated,
-      cluster: spec.cluster.name,
-      gateway,
-      models: clientNames(desired().models, spec.gateway.aliases),
+      cluster: now.spec.cluster.name,
+      gateway: now.gateway,
+      models: clientNames(desired().models, now.spec.gateway.aliases),
     }),
     status: () =>
       buildStatus({
         simulated: settings.simulated,
-        cluster: spec.cluster.name,
+        cluster: now.spec.cluster.name,
         generation: desired().generation,
-        gateway,
+        gateway: now.gateway,
         now: clock.now(),
-        view,
+        view: now.view,
         fleet: fleet.nodes(),
         runs: work.runs(),
         serving: serving(),
       }),
-    discover: () => listDiscovered(watch.sightings(), fleet.nodes(), view),
-    view: () => view,
+    discover: () => listDiscovered(watch.sightings(), fleet.nodes(), now.view),
+    view: () => now.view,
     work,
     store,
-    spec: () => spec,
-    useSpec: (next) => {
-      spec = next;
+    spec: () => now.spec,
+    useSpec: (spec) => {
+      now.spec = spec;
     },
     ...(settings.enrolment === undefined ? {} : { enrolment: settings.enrolment }),
     clock,
     randomBytes: deps.randomBytes,
     lifetime: deps.lifetime,
   });
-  return {
-    api,
-    access,
-    exoTroubles: exos.troubles,
-    serving,
-    setGateway: (url) => {
-      gateway = url;
-    },
-    begin: async () => {
-      const before = store.desired();
-      const author = { by: "up", at: clock.now(), reason: "start" };
-      const after = applyFile(before, writtenModels(settings.clusterYaml), author);
-      if (after !== before) await save(store, after);
-      loop = startControlLoop({ access, work, serving, clock, logger }, deps.lifetime);
-    },
-    startHealing: () => loop?.startHealing(),
-    ended: async () => {
-      await loop?.ended;
-      await work.idle();
-    },
-    close: closeAll([fleet.close, exos.close]),
-  };
 }
 
+type DesiredReader = () => { readonly generation: number; readonly models: readonly ModelEntry[] };
+
 /** The desired state, checked once for each generation instead of at every look. */
-function desiredReader(
-  store: StateStore,
-): () => { readonly generation: number; readonly models: readonly ModelEntry[] } {
+function desiredReader(store: StateStore): DesiredReader {
   let read: { readonly of: DesiredState; readonly models: readonly ModelEntry[] } | undefined;
   return () => {
     const desired = store.desired();

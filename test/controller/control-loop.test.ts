@@ -9,7 +9,7 @@ import { aClusterView, anEntry, createTestLogger } from "../support/controller-h
 const names = ["gpt-oss-120b", "gpt-oss-20b"];
 
 /** A loop over models whose state a test sets, with repairs that end when the test says so. */
-function aLoop() {
+async function aLoop() {
   const clock = createManualClock();
   const logger = createTestLogger();
   const stop = new AbortController();
@@ -47,12 +47,13 @@ function aLoop() {
     }));
   const access = { observe, agent: () => undefined, exo: () => undefined };
   const loop: ControlLoop = startControlLoop({ access, work, serving, clock, logger }, stop.signal);
+  await settle(); // the first look
   return { loop, clock, logger, stop, state, repairs };
 }
 
 describe("the control loop", () => {
   test("looks once a second, and heals nothing before it is told to", async () => {
-    const { clock, state, repairs } = aLoop();
+    const { clock, state, repairs } = await aLoop();
     state.serving = ["unavailable", "ready"];
     await clock.advance(3_000);
     expect(state.looks).toBe(4);
@@ -60,7 +61,7 @@ describe("the control loop", () => {
   });
 
   test("brings up what is not served, one repair a model at a time, without waiting for it", async () => {
-    const { loop, clock, state, repairs } = aLoop();
+    const { loop, clock, state, repairs } = await aLoop();
     loop.startHealing();
     state.serving = ["unavailable", "loading"];
     await clock.advance(5_000);
@@ -72,7 +73,7 @@ describe("the control loop", () => {
   });
 
   test("waits as long as a failed model is to be left alone", async () => {
-    const { loop, clock, state, repairs, logger } = aLoop();
+    const { loop, clock, state, repairs, logger } = await aLoop();
     loop.startHealing();
     state.serving = ["unavailable", "ready"];
     await clock.advance(1_000);
@@ -86,7 +87,7 @@ describe("the control loop", () => {
   });
 
   test("survives a look that fails", async () => {
-    const { clock, state, logger } = aLoop();
+    const { clock, state, logger } = await aLoop();
     state.lookFails = true;
     await clock.advance(2_000);
     expect(state.looks).toBe(3);
@@ -94,7 +95,7 @@ describe("the control loop", () => {
   });
 
   test("ends with its signal, after the repairs under way, and leaves no timer", async () => {
-    const { loop, clock, state, stop, repairs, logger } = aLoop();
+    const { loop, clock, state, stop, repairs, logger } = await aLoop();
     loop.startHealing();
     state.serving = ["unavailable", "ready"];
     await clock.advance(1_000);

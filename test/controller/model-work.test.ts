@@ -13,8 +13,8 @@ const { signal } = new AbortController();
 const anOwn = (change: Partial<FakeInstance> = {}): FakeInstance => ({
   id: "exoctl-lab-gpt-oss-120b-g1-aaaaaa",
   modelId: gptOssEntry.modelId,
-  nodes: names,
-  ends: [12, 24, 36],
+  nodes: ["studio-1", "studio-2"],
+  ends: [18, 36],
   phase: "ready",
   age: 0,
   ...change,
@@ -135,10 +135,9 @@ describe("instances of models that nobody wants any more", () => {
     cluster.instances.push(anOwn(), { ...old }, { ...old, id: "theirs" });
     const done = await converge();
     expect(cluster.log.filter((line) => line.startsWith("delete"))).toEqual([`delete ${old.id}`]);
-    expect(done).toMatchObject({
-      changed: true,
-      steps: [{ action: "delete-instance", node: null }, { action: "prove" }],
-    });
+    expect(done.changed).toBe(true);
+    expect(done.steps.at(0)).toMatchObject({ action: "delete-instance", node: null });
+    expect(done.steps.at(-1)).toMatchObject({ action: "prove" });
     expect(told[0]?.text).toContain("no longer wanted");
     expect(cluster.instances.map((instance) => instance.id)).toEqual([anOwn().id, "theirs"]);
   });

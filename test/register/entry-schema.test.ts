@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { cardFileName, isLeftoverOfWrite } from "../../src/register/card-path.js";
@@ -47,7 +48,7 @@ test("an accepted id is a single file name, whatever the text", () => {
       const id = readModelId(text);
       if (id === undefined) return;
       expect(cardFileName(id)).toMatch(/^[A-Za-z0-9][\w.-]*\.exoctl\.toml$/);
-      expect(cardFileName(id)).not.toContain("..");
+      expect(basename(cardFileName(id))).toBe(cardFileName(id));
     }),
     { numRuns: 2_000 },
   );

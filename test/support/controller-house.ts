@@ -1,4 +1,5 @@
 import {
+  type Change,
   documentVersion,
   type StateDocument,
   withChangedMember,
@@ -50,7 +51,10 @@ export const aMember = (name: string, change: Partial<Member> = {}): Member => (
 /** The state of a controller in memory. */
 export function createMemoryStore(members: readonly Member[] = []): StateStore {
   let document: StateDocument = { version: documentVersion, clusterId: "lab", term: 7, members, tokens: [] };
-  const change = async <T>({ next, outcome }: { next: StateDocument; outcome: T }): Promise<T> => {
+  // As on a disk: a change shows a little later than it was asked for.
+  const change = async <T>(make: (now: StateDocument) => Change<T>): Promise<T> => {
+    await Promise.resolve();
+    const { next, outcome } = make(document);
     document = next;
     return outcome;
   };
@@ -60,11 +64,11 @@ export function createMemoryStore(members: readonly Member[] = []): StateStore {
     members: () => document.members,
     tokens: () => document.tokens,
     desired: () => document.desired,
-    addToken: (token) => change(withToken(document, token)),
-    redeemToken: (id, member) => change(withRedeemedToken(document, id, member)),
-    changeMember: (id, part) => change(withChangedMember(document, id, part)),
-    removeMember: (id) => change(withoutMember(document, id)),
-    saveDesired: (desired) => change(withDesired(document, desired)),
+    addToken: (token) => change((now) => withToken(now, token)),
+    redeemToken: (id, member) => change((now) => withRedeemedToken(now, id, member)),
+    changeMember: (id, part) => change((now) => withChangedMember(now, id, part)),
+    removeMember: (id) => change((now) => withoutMember(now, id)),
+    saveDesired: (desired) => change((now) => withDesired(now, desired)),
     close: async () => {},
   };
 }

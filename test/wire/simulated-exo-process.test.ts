@@ -52,7 +52,7 @@ async function spawnExo(mac: SimulatedMac): Promise<SimulatedExo> {
       if (child.exitCode !== null) throw new Error(`exited with ${child.exitCode}: ${said}`);
       return /simulated exo (\S+) at ([\d.]+):(\d+)/.exec(said) ?? undefined;
     },
-    25_000,
+    90_000,
   );
   const [, nodeId = "", host = "", port = ""] = line;
   return {
