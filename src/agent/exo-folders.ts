@@ -6,11 +6,12 @@ export interface ExoFolderEnvironment {
   readonly XDG_DATA_HOME?: string | undefined;
   readonly EXO_DEFAULT_MODELS_DIR?: string | undefined;
   readonly EXO_MODELS_DIRS?: string | undefined;
+  readonly EXO_MODELS_READ_ONLY_DIRS?: string | undefined;
 }
 
 export interface ExoFolders {
   readonly cardsFolder: string;
-  /** In exo's order; exo writes to the first. */
+  /** exo writes to the first. Read-only ones come last: weights may lie there, links are never made there. */
   readonly modelsFolders: readonly [string, ...string[]];
 }
 
@@ -27,12 +28,13 @@ export function exoFolders(
 ): ExoFolders {
   const data = dataFolder(platform, env, homedir, exoHome);
   const main = env.EXO_DEFAULT_MODELS_DIR ? withHome(env.EXO_DEFAULT_MODELS_DIR, homedir) : join(data, "models");
-  const listed = (env.EXO_MODELS_DIRS ?? "").split(":").filter((folder) => folder !== "");
+  const lists = [env.EXO_MODELS_DIRS ?? "", env.EXO_MODELS_READ_ONLY_DIRS ?? ""];
+  const listed = lists.flatMap((list) => list.split(":")).filter((folder) => folder !== "");
   const further = listed.map((folder) => withHome(folder, homedir)).filter((folder) => folder !== main);
   return { cardsFolder: join(data, "custom_model_cards"), modelsFolders: [main, ...further] };
 }
 
-/** exo takes `~` for the home folder in these two variables, whether or not a shell has seen them. */
+/** exo takes `~` for the home folder in these variables, whether or not a shell has seen them. */
 const withHome = (folder: string, homedir: string): string => folder.replace(/^~(?=\/|$)/, homedir);
 
 function dataFolder(platform: string, env: ExoFolderEnvironment, homedir: string, exoHome: string | undefined): string {

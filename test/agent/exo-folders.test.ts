@@ -28,6 +28,11 @@ describe("exo's folders", () => {
     });
   });
 
+  test("that exo only reads come last, so that nothing is ever linked there", () => {
+    const env = { EXO_MODELS_DIRS: "/a", EXO_MODELS_READ_ONLY_DIRS: "/nas/models:~/store" };
+    expect(mac(env).modelsFolders).toEqual(["/Users/anna/.exo/models", "/a", "/nas/models", "/Users/anna/store"]);
+  });
+
   test("may begin with ~ where no shell has replaced it, in these two variables only", () => {
     const env = { EXO_DEFAULT_MODELS_DIR: "~/models", EXO_MODELS_DIRS: "~:/x/~y:~other" };
     expect(mac(env).modelsFolders).toEqual(["/Users/anna/models", "/Users/anna", "/x/~y", "~other"]);

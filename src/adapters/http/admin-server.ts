@@ -22,7 +22,10 @@ const applyBody = z.strictObject({
   by: z.string().max(200),
 });
 const tokenBody = z.strictObject({
-  forName: z.string().max(63).optional(),
+  forName: z
+    .string()
+    .regex(/^[A-Za-z0-9](?:[\w.-]{0,61}[A-Za-z0-9])?$/, "a node's name: letters, digits, dots and dashes, at most 63")
+    .optional(),
   ttlMs: z.int().min(60_000).max(86_400_000),
 });
 
@@ -68,12 +71,8 @@ export async function openAdminServer(options: {
   await rm(options.socketPath, { force: true });
   const server = fastify({ bodyLimit: 4 * 1024 * 1024, forceCloseConnections: true });
   addRoutes(server, options.api, options.logger);
-  const before = process.umask(0o177);
-  try {
-    await server.listen({ path: options.socketPath });
-  } finally {
-    process.umask(before);
-  }
+  // The folder around it is the owner's alone (0700), so nobody gets in before the mode is set.
+  await server.listen({ path: options.socketPath });
   await chmod(options.socketPath, 0o600);
   return async () => {
     await server.close();
