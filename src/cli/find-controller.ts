@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { defaultHome } from "../adapters/files/state-home.js";
 import { type AdminClient, openAdminClient } from "../adapters/http/admin-client.js";
 import { simulationPointer, socketName } from "../processes/state-names.js";
 
 /** The folder of exoctl's state on this machine: `EXOCTL_HOME`, or the platform's place. */
-export const stateHome = (): string => process.env.EXOCTL_HOME ?? defaultHome(process.platform, process.env, homedir());
+export const stateHome = (): string => resolve(defaultHome(process.platform, process.env, homedir()));
 
 /** The controller's socket; a running simulation's when there is no other controller. */
 export function findSocket(home: string): string {

@@ -1,6 +1,7 @@
 import { type Command, CommanderError } from "commander";
 import { Problem } from "../runtime/problem.js";
 import { exitCodeOf } from "./exit-code.js";
+import { machineProblem } from "./machine-problem.js";
 import { palette } from "./output.js";
 import { renderProblem } from "./render/problem-view.js";
 
@@ -20,6 +21,8 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
 
 function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
+  const machine = machineProblem(error);
+  if (machine !== undefined) return machine;
   const message = error instanceof Error ? error.message : String(error);
   return new Problem(
     "failed",

@@ -49,7 +49,7 @@ async function serve(up: RunningUp, view: ProgressView, run: UpRun): Promise<voi
   const ready = await bringUp(up, view, run);
   const { controller } = up;
   const info = controller.api.info();
-  if (ready) await answer(up, run);
+  if (ready) await answer(up, run).catch((error: unknown) => staying(error, run));
   if (run.mode === "once") return;
   controller.startHealing();
   await printResult({ ...info, ready }, run.output, () => renderReady(info, palette(process.stdout)));
@@ -79,12 +79,17 @@ async function bringUp({ controller, expectedNodes }: RunningUp, view: ProgressV
     return true;
   } catch (error) {
     progress.stop();
-    if (run.mode === "once" || run.stop.aborted || !(error instanceof Problem)) throw error;
-    process.stderr.write(`${renderProblem(error, palette(process.stderr)).join("\n")}\n`);
+    staying(error, run);
     return false;
   } finally {
     progress.stop();
   }
+}
+
+/** What goes wrong while `up` stays is told, and is no reason to end: the models are looked after from now on. */
+function staying(error: unknown, run: UpRun): void {
+  if (run.mode === "once" || run.stop.aborted || !(error instanceof Problem)) throw error;
+  process.stderr.write(`${renderProblem(error, palette(process.stderr)).join("\n")}\n`);
 }
 
 /** The work goes on in the controller when its client leaves; here nobody waits for it any longer. */
@@ -107,7 +112,7 @@ async function answer({ controller }: RunningUp, run: UpRun): Promise<void> {
   const answered = await askGateway({ gateway, model: model.name, prompt: run.prompt, onText, signal: run.stop });
   const status = controller.api.status().models.find((candidate) => candidate.name === model.name);
   if (!text) {
-    if (run.mode === "once") process.stdout.write(`${JSON.stringify({ model: status, answer: answered })}\n`);
+    if (run.mode === "once") await printResult({ model: status ?? null, answer: answered }, run.output, () => []);
     return;
   }
   const streamedMs = answered.tookMs - answered.firstTokenMs;

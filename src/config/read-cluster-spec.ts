@@ -29,7 +29,9 @@ const expectedBySyntax: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: "spaces for indentation",
 };
 
-/** What the YAML parser itself objects to, and references to anchors that are nowhere. */
+const notInItself = "an anchor whose value does not contain itself";
+
+/** What the YAML parser itself objects to, and references to anchors that are nowhere or around the reference. */
 function syntaxIssues(document: Document, text: string): LocatedIssue[] {
   const issues = [...document.errors, ...document.warnings].map(({ code, message, pos: [start, end] }) => {
     const words = message.replace(/\s+/g, " ").trim();
@@ -40,15 +42,12 @@ function syntaxIssues(document: Document, text: string): LocatedIssue[] {
     return { span: { start, end }, path: "", expected: expectedBySyntax[code] ?? "valid YAML", problem };
   });
   visit(document, {
-    Alias: (_, alias) => {
-      if (alias.resolve(document) !== undefined) return;
+    Alias: (_, alias, around) => {
+      const target = alias.resolve(document);
+      if (target !== undefined && !around.includes(target)) return;
       const [start = 0, end = start] = alias.range ?? [];
-      issues.push({
-        span: { start, end },
-        path: "",
-        expected: "an anchor defined above",
-        problem: `found *${alias.source}`,
-      });
+      const expected = target === undefined ? "an anchor defined above" : notInItself;
+      issues.push({ span: { start, end }, path: "", expected, problem: `found *${alias.source}` });
     },
   });
   return issues;
@@ -103,8 +102,9 @@ export function readClusterSpec(text: string, fileName: string): ClusterSpecResu
   return { kind: "ok", spec: clusterSpecSchema.parse(withoutEmptyValues(plain.file) ?? {}) };
 }
 
-/** The document as plain data. Adds to `syntax` why there is none: an anchor that is nowhere, or aliases that explode. */
+/** The document as plain data, without rings. Adds to `syntax` why there is none: an anchor that is nowhere, or aliases that explode. */
 function plainValue(document: Document, syntax: LocatedIssue[]): { readonly file: unknown } | undefined {
+  if (syntax.some(({ expected }) => expected === notInItself)) return undefined;
   try {
     return { file: document.toJS({ maxAliasCount: 100 }) };
   } catch (error) {

@@ -61,7 +61,7 @@ export function createModelWork(deps: ModelWorkDeps): ModelWork {
   const chosen = (name: string | undefined): readonly ModelEntry[] => chooseModels(deps.desired().models, name);
 
   const planOf = (entry: ModelEntry, view: ClusterView): ModelPlan =>
-    planModel(entry, deps.spec(), view.inventory, view.deployment);
+    planModel(entry, { ...deps.spec(), models: deps.desired().models }, view.inventory, view.deployment);
   const planned = (entry: ModelEntry, view: ClusterView): ModelPlan => {
     const plan = planOf(entry, view);
     known.set(entry.name, { ...runOf(entry), plan });
@@ -153,7 +153,7 @@ const target = (deps: ModelWorkDeps, entry: ModelEntry, plan: ModelPlan) =>
 
 function previewOne(deps: ModelWorkDeps, wanted: Wanted, entry: ModelEntry, view: ClusterView): ApplySummary {
   const { generation, spec } = wanted;
-  const plan = planModel(entry, spec, view.inventory, view.deployment);
+  const plan = planModel(entry, { ...spec, models: wanted.models }, view.inventory, view.deployment);
   if (plan.verdict === "infeasible") throw infeasibleProblem(entry.name, plan.result);
   const running = view.deployment.instances.filter((instance) => instance.health.state === "ready");
   const next = nextSteps({ ...target(deps, entry, plan), generation }, view, {

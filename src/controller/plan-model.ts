@@ -3,8 +3,8 @@ import type { NodeName } from "../cluster/names.js";
 import { nodeName } from "../cluster/names.js";
 import { type ClusterSpec, type ModelEntry, settingsOfNode } from "../config/cluster-spec.js";
 import type { DeployedInstance, Deployment } from "../inventory/deployment.js";
-import type { Inventory } from "../inventory/inventory.js";
-import { entryFor, findModel } from "../models/catalogue.js";
+import type { Inventory, InventoryNode } from "../inventory/inventory.js";
+import { entryFor, findModel, findModelById } from "../models/catalogue.js";
 import type { ModelSpec } from "../models/model-spec.js";
 import { evaluatePlacement, type PlacementEvaluation } from "../plan/evaluate-placement.js";
 import { planCluster } from "../plan/plan-cluster.js";
@@ -12,6 +12,7 @@ import type { PlanProblem } from "../plan/plan-problem.js";
 import type { PlanResult, Prediction } from "../plan/plan-result.js";
 import { problemFromInventory } from "../plan/problem-from-inventory.js";
 import { Problem } from "../runtime/problem.js";
+import { heldBytes, type KnownInstance, promisedBytes } from "./held-memory.js";
 
 /** Move a running placement only for more than this: loading layers again costs more than a small gain brings. */
 const minimumGain = 0.1;
@@ -28,7 +29,7 @@ export function modelSpecOf(entry: ModelEntry): ModelSpec {
   );
 }
 
-/** What the planner is asked for one model on the cluster as it is. */
+/** What the planner is asked for one model on the cluster as it is. @param spec with all models that shall run */
 export function planningProblem(
   entry: ModelEntry,
   spec: ClusterSpec,
@@ -37,33 +38,34 @@ export function planningProblem(
 ): PlanProblem {
   const model = modelSpecOf(entry);
   const { context, ...serve } = entry.serve;
-  const held = heldBytes(entry, model, deployment);
+  const own = deployment.instances.filter((instance) => instance.owner === "ours" && runsModel(instance, entry));
+  const held = heldBytes(own.map((instance) => ({ instance, model })));
+  const promised = promisedBytes(neighbours(entry, spec, deployment));
   return problemFromInventory(
     inventory,
     { ...serve, model, contextTokens: context },
     {
       headroomBytes: (name) => settingsOfNode(spec, name).headroomBytes,
       heldBytes: (name) => held.get(name) ?? 0,
+      promisedBytes: (name) => promised.get(name) ?? 0,
     },
   );
 }
 
-/** What our instances of this model hold of each node's memory: theirs to use again. */
-function heldBytes(entry: ModelEntry, model: ModelSpec, deployment: Deployment): ReadonlyMap<string, number> {
-  const held = new Map<string, number>();
-  for (const instance of deployment.instances) {
-    if (instance.owner !== "ours" || !runsModel(instance, entry)) continue;
-    for (const { node, runner, layers, progress } of instance.stages) {
-      const loaded = runner === "loading" ? (progress?.layersLoaded ?? 0) : layers.end - layers.start;
-      if (node === undefined || !holdsWeights.has(runner)) continue;
-      const bytes = loaded * model.weightBytesPerLayer + model.embedBytes + model.headBytes + model.normBytes;
-      held.set(node, (held.get(node) ?? 0) + bytes);
-    }
-  }
-  return held;
+/**
+ * What shares the nodes with this model: instances of the file's other models, and of any model that we know by its id. Of
+ * the others we know nothing but that their nodes have less memory free.
+ */
+function neighbours(entry: ModelEntry, spec: ClusterSpec, deployment: Deployment): readonly KnownInstance[] {
+  return deployment.instances.flatMap((instance) => {
+    if (instance.owner === "ours" && runsModel(instance, entry)) return [];
+    const wanted = instance.owner === "ours" ? spec.models.find((other) => runsModel(instance, other)) : undefined;
+    const model = wanted === undefined ? findModelById(instance.modelId) : modelSpecOf(wanted);
+    if (model === undefined) return [];
+    const kv = wanted && { contextTokens: wanted.serve.context, concurrency: wanted.serve.concurrency };
+    return [{ instance, model, ...(kv === undefined ? {} : { kv }) }];
+  });
 }
-
-const holdsWeights: ReadonlySet<string> = new Set(["loading", "loaded", "warming-up", "ready", "running"]);
 
 /** Whether an instance serves this model, under our entry's id or the built-in one. */
 export function runsModel(instance: DeployedInstance, entry: ModelEntry): boolean {
@@ -85,7 +87,7 @@ export interface ModelPlan {
   readonly verdict: "place" | "keep" | "infeasible";
 }
 
-/** Plans a model, and decides whether what runs already is good enough to stay. */
+/** Plans a model, and decides whether what runs already is good enough to stay. @param spec with all models that shall run */
 export function planModel(
   entry: ModelEntry,
   spec: ClusterSpec,
@@ -97,7 +99,8 @@ export function planModel(
   const running = runningStages(entry, deployment);
   const best = result.kind === "plan" ? result.replicas[0] : undefined;
   if (running !== undefined) {
-    const evaluation = evaluatePlacement(problem, running);
+    const inUse = planningProblem(entry, spec, withServingNodes(inventory, running), deployment);
+    const evaluation = evaluatePlacement(inUse, running);
     const nodes = running.length >= problem.minNodes && running.length <= problem.maxNodes;
     const near = best === undefined || evaluation.latencySec <= best.latencySec * (1 + minimumGain);
     if (evaluation.fits && nodes && near)
@@ -117,6 +120,18 @@ export function planModel(
   }));
   const evaluation = evaluatePlacement(problem, stages);
   return { problem, result, stages, evaluation, ...predictedFor(result, evaluation, problem), verdict: "place" };
+}
+
+/**
+ * The inventory with those nodes of a running placement as ready whose exo answers: one that lost only its agent takes no new
+ * layers, and what it serves goes on.
+ */
+function withServingNodes(inventory: Inventory, running: readonly TargetStage[]): Inventory {
+  const serves = ({ name, exo }: InventoryNode): boolean =>
+    exo.value.state === "running" &&
+    exo.value.address !== undefined &&
+    running.some((stage) => stage.node === nodeName(name));
+  return { ...inventory, nodes: inventory.nodes.map((node) => (serves(node) ? { ...node, notReady: [] } : node)) };
 }
 
 /** The optimum's prediction with the times of the placement that runs; unknown when there is no optimum to go by. */

@@ -5,6 +5,7 @@ import { type GptOssArchitecture, gptOss20b, gptOss120b } from "./gpt-oss-archit
 import { gptOssSpec } from "./gpt-oss-spec.js";
 import { totalWeightBytes } from "./model-bytes.js";
 import type { ModelSpec, Quantization } from "./model-spec.js";
+import { quantizations } from "./quantized-bytes.js";
 
 interface CatalogueModel {
   readonly architecture: GptOssArchitecture;
@@ -31,6 +32,18 @@ export function findModel(name: string, quantization: Quantization): ModelSpec |
   return model && gptOssSpec(name, model.architecture, quantization);
 }
 
+/** The spec of the model that an entry id stands for, our own or the published one; undefined for all other ids. */
+export function findModelById(id: string): ModelSpec | undefined {
+  for (const name of catalogueNames)
+    for (const quantization of quantizations)
+      if (id === ownEntryId(name, quantization) || id === publishedId(name, quantization))
+        return findModel(name, quantization);
+  return undefined;
+}
+
+const ownEntryId = (name: string, quantization: Quantization): string => `exoctl/${name}-${quantization}`;
+const publishedId = (name: string, quantization: Quantization): string => `mlx-community/${name}-${quantization}`;
+
 /** What exo's built-in card says about the size; undefined where exo ships no card. */
 export const exoCardBytes = (name: string, quantization: Quantization): number | undefined =>
   models.get(name)?.exoCardBytes[quantization];
@@ -55,9 +68,9 @@ export function entryFor(name: string, quantization: Quantization, kind: EntryKi
     const message = `exo ships no entry for ${name} in ${quantization}`;
     throw new Problem("usage", "no_builtin_entry", message, "set `entry: own`, or choose MXFP4-Q8");
   }
-  const published = modelId(`mlx-community/${name}-${quantization}`);
+  const published = modelId(publishedId(name, quantization));
   return {
-    modelId: kind === "own" ? modelId(`exoctl/${name}-${quantization}`) : published,
+    modelId: kind === "own" ? modelId(ownEntryId(name, quantization)) : published,
     weightsOf: published,
     layers: spec.layers,
     hiddenSize: model.architecture.hiddenSize,

@@ -23,6 +23,8 @@ export interface InventorySettings {
   readonly headroomBytes: (node: string) => number;
   /** Memory that exo holds on a node for our own instances, which a new plan may use again. */
   readonly heldBytes: (node: string) => number;
+  /** Memory of a node that instances of other models have or may yet take; none unless told otherwise. */
+  readonly promisedBytes?: (node: string) => number;
   /** What instances talk over: exo's TCP ring, which RDMA links do not carry (default), or RDMA. */
   readonly transport?: "ring" | "rdma";
 }
@@ -57,17 +59,18 @@ export function problemFromInventory(
 }
 
 /**
- * What a node's models may take now: Metal's limit, or what is free plus what our own instances hold, whichever is less.
+ * What a model may take of a node now: Metal's limit without what others have been promised, or what is free plus what our
+ * own instances of it hold, whichever is less.
  */
-export const budgetBytes = (node: InventoryNode, heldBytes: number): number =>
-  Math.min(node.memory.value.workingSetBytes, node.memory.value.availableBytes + heldBytes);
+export const budgetBytes = ({ memory }: InventoryNode, heldBytes: number, promisedBytes = 0): number =>
+  Math.max(0, Math.min(memory.value.workingSetBytes - promisedBytes, memory.value.availableBytes + heldBytes));
 
 function planNode(node: InventoryNode, settings: InventorySettings): PlanNode {
   const { chip, memoryBytes, gpuCores } = node.hardware.value;
   return {
     name: node.name,
     chip,
-    budgetBytes: budgetBytes(node, settings.heldBytes(node.name)),
+    budgetBytes: budgetBytes(node, settings.heldBytes(node.name), settings.promisedBytes?.(node.name)),
     reserveBytes: settings.headroomBytes(node.name),
     cordoned: node.cordoned,
     ...chipConstants(chip, memoryBytes, gpuCores),

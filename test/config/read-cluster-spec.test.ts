@@ -195,6 +195,11 @@ describe("broken YAML", () => {
       "apiVersion: exoctl/v1\ncluster: *nope\n",
       ["2:10 : expected an anchor defined above, found *nope"],
     ],
+    [
+      "an anchor around its own reference",
+      "apiVersion: exoctl/v1\nnodes: &n { a: { b: [*n] } }\n",
+      ["2:22 : expected an anchor whose value does not contain itself, found *n"],
+    ],
     ["an empty file", "", ["1:1 apiVersion: expected exoctl/v1, found nothing"]],
     ["a list", "- a\n- b", ["1:1 : expected a mapping of keys to values, found a list"]],
     [

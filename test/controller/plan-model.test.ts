@@ -107,6 +107,15 @@ describe("what runs already", () => {
     expect(planned.stages.map((stage) => stage.node)).not.toContain(lost);
   });
 
+  test("stays when only the agent of one of its nodes is lost: exo there goes on serving", () => {
+    const silent = best.stages[0]?.node ?? "";
+    const agents = names.map((name) => anAgent(name, name === silent ? { ageMs: 60_000, trouble: "gone" } : {}));
+    const view = aClusterView(names, { agents, instances: [asPlanned] });
+    expect(view.inventory.nodes.find((node) => node.name === silent)?.notReady).not.toEqual([]);
+    expect(plan(view).verdict).toBe("keep");
+    expect(plan(aClusterView(names, { agents })).stages.map((stage) => stage.node)).not.toContain(silent);
+  });
+
   test("stays on a cordoned node: a cordon takes no new layers and drives none away", () => {
     const cordoned = new Set([best.stages[0]?.node ?? ""]);
     expect(plan(aClusterView(names, { cordoned, instances: [asPlanned] })).verdict).toBe("keep");
@@ -148,6 +157,30 @@ describe("what runs already", () => {
     }
     const foreign = aClusterView(names, { agents, instances: [{ ...asPlanned, id: "foreign" }] });
     expect(plan(foreign).verdict).toBe("infeasible");
+  });
+
+  test("leaves room for the cluster's other models, and they for it: neither drives the other away", () => {
+    const small = anEntry("{ context: 8192, concurrency: 1, minNodes: 1 }", "gpt-oss-20b");
+    const spec = { ...aSpec(), models: [anEntry(), small] };
+    const beside = plan(running(asPlanned), small, spec);
+    expect(beside.verdict).toBe("place");
+    const second = anInstance(
+      "exoctl-lab-gpt-oss-20b-g1-bbbbbb",
+      beside.stages.map((stage) => stage.node),
+      beside.stages.map((stage) => stage.layers.end),
+      [],
+      { modelId: "exoctl/gpt-oss-20b-MXFP4-Q8", modelLayers: 24 },
+    );
+    const both = running(asPlanned, second);
+    expect(plan(both, anEntry(), spec).verdict).toBe("keep");
+    expect(plan(both, small, spec).verdict).toBe("keep");
+    const limit = 55_663_000_000;
+    for (const name of names) {
+      const stages = [best, beside].flatMap((planned) => planned.evaluation?.stages ?? []);
+      const used = stages.filter((stage) => stage.node === name);
+      const bytes = used.reduce((sum, stage) => sum + stage.weightBytes + stage.kvBytes + stage.fixedBytes, 0);
+      expect(bytes + 3 * GIB).toBeLessThanOrEqual(limit);
+    }
   });
 
   test("counts only the layers that a loading runner has loaded", () => {

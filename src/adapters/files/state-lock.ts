@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { link, readFile, rename, unlink, writeFile } from "node:fs/promises";
+import { link, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
@@ -108,15 +108,15 @@ export async function lockStateFolder(folder: string): Promise<Close> {
   const file = join(folder, fileName);
   const owner: Owner = { pid: process.pid, started: await startOf(process.pid), nonce: randomUUID() };
   const draft = join(folder, `.${fileName}.${owner.nonce}`);
-  await writeFile(draft, JSON.stringify(owner), { flag: "wx", mode: 0o600 });
   try {
+    await writeFile(draft, JSON.stringify(owner), { flag: "wx", mode: 0o600 });
     if ((await claim(draft, file)) === "taken") {
       const holder = await readOwner(file);
       if (holder !== undefined && (await isAlive(holder))) throw locked(folder, holder);
       await takeOver(folder, draft);
     }
   } finally {
-    await unlink(draft);
+    await rm(draft, { force: true });
   }
   return async () => {
     if ((await readOwner(file))?.nonce === owner.nonce) await unlink(file);

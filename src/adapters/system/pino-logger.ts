@@ -1,5 +1,6 @@
 import { destination, type Logger as Pino, pino, stdSerializers } from "pino";
 import type { LogFields, Logger } from "../../runtime/logger.js";
+import { Problem } from "../../runtime/problem.js";
 
 /**
  * Logs JSON lines to a file descriptor, standard error unless told otherwise. Writes are synchronous, so that the last words
@@ -8,10 +9,17 @@ import type { LogFields, Logger } from "../../runtime/logger.js";
 export function createPinoLogger(options: { readonly level: string; readonly fd?: number }): Logger {
   return wrap(
     pino(
-      { level: options.level, base: null, serializers: { error: stdSerializers.err } },
+      { level: options.level, base: null, serializers: { error: errorFields } },
       destination({ fd: options.fd ?? 2, sync: true }),
     ),
   );
+}
+
+/** A `Problem` says in words what is wrong; only faults of ours are worth the way that led to them. */
+function errorFields(error: unknown): unknown {
+  if (!(error instanceof Problem)) return stdSerializers.err(error as Error);
+  const { kind, code, message, hint } = error;
+  return { kind, code, message, ...(hint === undefined ? {} : { hint }) };
 }
 
 const wrap = (pinoLogger: Pino): Logger => ({

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { Problem } from "../../runtime/problem.js";
 import { controllerHere } from "../find-controller.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
+import { printResult } from "../output.js";
 import { progressOn, showProgress } from "../progress.js";
 
 interface RunOptions extends CommonOptions {
@@ -41,5 +42,6 @@ async function run(model: string, prompt: string | undefined, options: RunOption
   const onText = (piece: string): void => void (text && process.stdout.write(piece));
   const { askGateway } = await import("../ask-gateway.js");
   const answer = await askGateway({ gateway: info.gateway, model, prompt, onText, signal });
-  process.stdout.write(text ? "\n" : `${JSON.stringify({ model, ...answer }, null, 2)}\n`);
+  // In text the answer has been printed as it came; what is missing is the end of its last line.
+  await printResult({ model, ...answer }, options.output, () => [""]);
 }

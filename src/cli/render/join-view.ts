@@ -7,9 +7,10 @@ export function renderJoin(join: JoinInstructions, colors: Colors): readonly str
   return [
     `Paste this on the new node (one node, once, until ${until}):`,
     "",
-    `  ${colors.bold(`exoctl agent --controller ${join.address} --pin ${join.pin} --token-file - <<'TOKEN'`)}`,
-    `  ${colors.bold(join.token)}`,
-    `  ${colors.bold("TOKEN")}`,
+    // Not indented: the shell takes only a line that is nothing but TOKEN for the end.
+    colors.bold(`npx exoctl agent --controller ${join.address} --pin ${join.pin} --token-file - <<'TOKEN'`),
+    colors.bold(join.token),
+    colors.bold("TOKEN"),
     "",
     colors.dim("The token is a secret until it is used. Address and pin are not."),
   ];
