@@ -3,7 +3,7 @@ import { computesHead } from "./cost-model.js";
 import type { CostTables } from "./cost-tables.js";
 import type { PlanProblem } from "./plan-problem.js";
 import type { WorkBudget } from "./search-orders.js";
-import { findAnyOrder, type PlacementAnswer, type SizeRange, searchSpaceFor } from "./search-placement.js";
+import { findAnyOrder, type PlacementAnswer, reachOf, type SizeRange, searchSpaceFor } from "./search-placement.js";
 import { latencySpace } from "./search-space.js";
 
 /** Every value that the longest stage or link of a plan can have, rising. */
@@ -59,7 +59,7 @@ export function searchPeriod(
   const period = periods[high];
   if (period === undefined || known === undefined) return refuted === periods.length - 1 ? "none" : "exhausted";
   const space = latencySpace(problem, tables, findBlockEnds(problem, tables, period), period);
-  const answer = searchSpaceFor(space, sizes, work, known);
+  const answer = searchSpaceFor(space, sizes, work, known, reachOf(problem, space, sizes.maxNodes));
   if (typeof answer === "string" || refuted === high - 1) return answer;
   return { ...answer, optimal: { gap: (period - (periods[refuted + 1] ?? period)) / period } };
 }
