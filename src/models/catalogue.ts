@@ -28,7 +28,10 @@ export const catalogueNames: readonly string[] = [...models.keys()];
 /** The spec of a catalogue model with exact sizes, or undefined when the name is not in the catalogue. */
 export function findModel(name: string, quantization: Quantization): ModelSpec | undefined {
   const model = models.get(name);
-  return model && gptOssSpec(name, model.architecture, quantization);
+  if (model === undefined) return undefined;
+  const spec = gptOssSpec(name, model.architecture, quantization);
+  const cardBytes = model.exoCardBytes[quantization];
+  return cardBytes === undefined ? spec : { ...spec, exoCardBytes: cardBytes };
 }
 
 /** What exo's built-in card says about the size; undefined where exo ships no card. */

@@ -3,8 +3,9 @@ import { computesHead } from "./cost-model.js";
 import type { CostTables } from "./cost-tables.js";
 import type { PlanProblem } from "./plan-problem.js";
 import type { WorkBudget } from "./search-orders.js";
-import { findAnyOrder, type PlacementAnswer, reachOf, type SizeRange, searchSpaceFor } from "./search-placement.js";
+import { findAnyOrder, type PlacementAnswer, reachOf, searchSpaceFor } from "./search-placement.js";
 import { latencySpace } from "./search-space.js";
+import type { SizeRange } from "./size-range.js";
 
 /** Every value that the longest stage or link of a plan can have, rising. */
 function possiblePeriods(problem: PlanProblem, tables: CostTables): readonly number[] {

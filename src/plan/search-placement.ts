@@ -1,10 +1,12 @@
 import { findBlockEnds } from "./block-ends.js";
 import { type CompletionBound, createCompletionBound } from "./completion-bound.js";
 import type { CostTables } from "./cost-tables.js";
+import { greedyOrder } from "./greedy-order.js";
 import { leastSecInOrder, placeInOrder } from "./place-in-order.js";
 import type { PlanProblem } from "./plan-problem.js";
 import { type FoundOrder, leastSecOfSize, searchOrders, tieTolerance, type WorkBudget } from "./search-orders.js";
 import { feasibilitySpace, latencySpace, type SearchSpace } from "./search-space.js";
+import { type SizeRange, sizeRange } from "./size-range.js";
 import { createSubsetCosts } from "./subset-costs.js";
 import { createSubsetReach, mostSubsetNodes, type SubsetReach } from "./subset-reach.js";
 
@@ -22,17 +24,6 @@ export interface FoundPlacement {
 
 /** `exhausted`: nothing found, but the search was cut short, so there may be a plan. */
 export type PlacementAnswer = FoundPlacement | "none" | "exhausted";
-
-export interface SizeRange {
-  readonly minNodes: number;
-  readonly maxNodes: number;
-}
-
-/** How many nodes a plan of this problem may have at all. */
-export const sizeRange = (problem: PlanProblem, tables: CostTables): SizeRange => ({
-  minNodes: Math.max(1, problem.minNodes),
-  maxNodes: Math.min(problem.maxNodes, tables.nodes.length, tables.layers),
-});
 
 /**
  * The cheapest placement of a space. Among equal ones: fewest nodes, then the least sequence of names by rank, then
@@ -94,16 +85,6 @@ function leastOfTied(
   throw new Error("a placement that was found can't be built again");
 }
 
-/** The placement with the shortest decode step. */
-export function searchLatency(
-  problem: PlanProblem,
-  tables: CostTables,
-  sizes: SizeRange,
-  work: WorkBudget,
-): PlacementAnswer {
-  return searchSpaceFor(latencySpace(problem, tables, findBlockEnds(problem, tables)), sizes, work);
-}
-
 /** The reach of all sets of nodes, where there are few enough and nothing is pinned. */
 export const reachOf = (problem: PlanProblem, space: SearchSpace, mostNodes: number): SubsetReach | undefined =>
   problem.pins.length > 0 || space.nodeCount > mostSubsetNodes ? undefined : createSubsetReach(space, mostNodes);
@@ -119,6 +100,8 @@ export function findAnyOrder(
   const space = feasibilitySpace(latencySpace(problem, tables, ends, periodSec));
   const bound = createCompletionBound(space);
   const { minNodes, maxNodes } = sizeRange(problem, tables);
+  const greedy = space.nodeCount > mostSubsetNodes ? greedyOrder(space, { minNodes, maxNodes }) : undefined;
+  if (greedy !== undefined) return greedy.order;
   const reach = reachOf(problem, space, maxNodes);
   for (let size = minNodes; size <= maxNodes; size += 1) {
     if (leastSecOfSize(space, bound, size) > 0) continue;
