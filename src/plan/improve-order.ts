@@ -5,7 +5,7 @@ import type { SearchSpace } from "./search-space.js";
 import type { SizeRange } from "./size-range.js";
 
 /** Orders to try at most. */
-const mostTries = 60_000;
+const mostTries = 15_000;
 /** Nodes from outside that are tried at a place: the cheapest by bytes, and those with the quickest links there. */
 const candidates = 24;
 const infinity = Number.POSITIVE_INFINITY;

@@ -174,13 +174,6 @@ describe("no plan", () => {
     const cordoned = [aPlanNode("a", { cordoned: true })];
     expect(infeasibleOf(aPlanProblem(cordoned)).shortfalls[0]?.message).toBe("Every node is cordoned.");
   });
-
-  test("what is not supported is answered as such", () => {
-    const problem = aPlanProblem([aPlanNode("a", { budgetBytes: 115e9 })], { objective: "throughput" });
-    expect(infeasibleOf(problem).shortfalls).toEqual([
-      { code: "not_supported", message: "throughput is not supported yet; use latency or bottleneck" },
-    ]);
-  });
 });
 
 test("a search that is cut short keeps what it has and says by how much a better plan could exist", () => {

@@ -23,7 +23,10 @@ export function createCliSandbox(): CliSandbox {
     home: join(root, "home"),
     temp,
     leftovers: () => readdirSync(temp),
-    processes: () => readdirSync("/proc").filter((name) => /^\d+$/.test(name) && mentions(name, root)).map(Number),
+    processes: () =>
+      readdirSync("/proc")
+        .filter((name) => /^\d+$/.test(name) && mentions(name, root))
+        .map(Number),
     remove: () => rmSync(root, { recursive: true, force: true }),
   };
 }
