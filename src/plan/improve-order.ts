@@ -4,8 +4,8 @@ import { type FoundOrder, tieTolerance } from "./search-orders.js";
 import type { SearchSpace } from "./search-space.js";
 import type { SizeRange } from "./size-range.js";
 
-/** Orders to try at most. */
-const mostTries = 15_000;
+/** Orders to try at most, times their nodes. */
+const mostTries = 120_000;
 /** Nodes from outside that are tried at a place: the cheapest by bytes, and those with the quickest links there. */
 const candidates = 24;
 const infinity = Number.POSITIVE_INFINITY;
@@ -65,11 +65,12 @@ export function improveOrder(
 ): FoundOrder {
   let best = start;
   let tries = 0;
-  for (let found = true; found && tries < mostTries; ) {
+  const allowed = Math.ceil(mostTries / start.order.length);
+  for (let found = true; found && tries < allowed; ) {
     found = false;
     for (const order of neighbours(space, bound, best.order, sizes)) {
       tries += 1;
-      if (tries > mostTries) break;
+      if (tries > allowed) break;
       const sec = leastSecInOrder(space, order);
       if (sec >= best.sec * (1 - tieTolerance)) continue;
       best = { order, sec };

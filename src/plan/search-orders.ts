@@ -262,8 +262,7 @@ export function leastSecOfSize(space: SearchSpace, bound: CompletionBound, size:
   const least = (values: Float64Array): number => values.reduce((low, value) => Math.min(low, value), infinity);
   const ends = least(space.firstSec) + least(space.lastSec);
   if (size === 1) return (out[0] ?? 0) + ends;
-  const backs = least(space.returnSec);
-  let hops = backs;
+  let hops = bound.leastReturn;
   for (let at = 0; at < size - 1; at += 1) hops += bound.hopInto[bound.byHopInto[at] ?? 0] ?? infinity;
   return (out[0] ?? 0) + ends + hops;
 }

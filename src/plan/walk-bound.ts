@@ -95,13 +95,13 @@ export function createWalkBound(space: SearchSpace): WalkBoundOf {
   };
 
   /** The bound is concave in the price: golden section. */
-  const bestPrice = (size: number): number => {
+  const bestPrice = (size: number, mostSec: number): number => {
     const golden = (Math.sqrt(5) - 1) / 2;
     const at = (price: number) => ({ price, sec: secAt(price, size) });
     let [low, high] = [0, highest];
     let left = at(high - golden * (high - low));
     let right = at(low + golden * (high - low));
-    for (let round = 0; round < rounds; round += 1) {
+    for (let round = 0; round < rounds && Math.max(left.sec, right.sec) < mostSec; round += 1) {
       if (left.sec < right.sec) {
         low = left.price;
         left = right;
@@ -116,7 +116,7 @@ export function createWalkBound(space: SearchSpace): WalkBoundOf {
   };
 
   return (size, mostSec) => {
-    const price = bestPrice(size);
+    const price = bestPrice(size, mostSec);
     const values = blockValues(space, price);
     const always = price * bytes + heads;
     const withNode = new Float64Array(nodeCount).fill(infinity);

@@ -1,8 +1,11 @@
-import highsLoader from "highs";
+import highsLoader, { type LegacyHighs } from "highs";
 import { findBlockEnds } from "../../src/plan/block-ends.js";
 import { prepareTables } from "../../src/plan/cost-tables.js";
 import type { PlanProblem } from "../../src/plan/plan-problem.js";
 import { latencySpace } from "../../src/plan/search-space.js";
+
+/** The package's types miss that its module is a function. */
+const loadHighs = highsLoader as unknown as () => Promise<LegacyHighs>;
 
 /**
  * The least step time of a pipeline by an integer program: blocks as flow from layer 0 to the last, hops as flow between
@@ -74,7 +77,7 @@ export async function solveWithHighs(problem: PlanProblem): Promise<number | und
   const begins = names.filter((name) => /^y_\d+_0_/.test(name));
   constraints.push(` begin: ${begins.map((name) => `+ ${name}`).join(" ")} = 1`);
   const text = `Minimize\n obj: ${terms.join("\n ")}\nSubject To\n${constraints.join("\n")}\nBinary\n ${names.join("\n ")}\nEnd\n`;
-  const highs = await highsLoader();
+  const highs = await loadHighs();
   const solution = highs.solve(text, { mip_rel_gap: 1e-9 });
   return solution.Status === "Optimal" ? solution.ObjectiveValue / 1000 : undefined;
 }
