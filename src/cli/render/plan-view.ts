@@ -13,7 +13,7 @@ export interface PlanView {
 function reasonLines(reasons: readonly Reason[], sign: string, page: Page): readonly string[] {
   return reasons.flatMap(({ message, node, bytes, fix }) => {
     const about = node === undefined || message.includes(node) ? "" : `${node}: `;
-    const missing = bytes === undefined ? "" : ` (${gibText(bytes)})`;
+    const missing = bytes === undefined || message.includes("GiB") ? "" : ` (${gibText(bytes)})`;
     return [
       ...bullet(`  ${sign} `, `${about}${message}${missing}`, page),
       ...(fix === undefined ? [] : bullet(`    ${page.colors.cyan("→")} `, fix, page)),
