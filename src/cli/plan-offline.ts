@@ -1,8 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
 import { planCluster } from "../plan/plan-cluster.js";
+import type { PlanProblem } from "../plan/plan-problem.js";
 import type { PlanResult } from "../plan/plan-result.js";
 import { readPlanRequest } from "../plan/read-plan-request.js";
+import { readWhatIf } from "../plan/read-what-if.js";
+import type { RequestIssue } from "../plan/request-issues.js";
+import { supposeChanges } from "../plan/suppose-changes.js";
+import { planWhatIf } from "../plan/what-if.js";
 import { Problem } from "../runtime/problem.js";
 
 /**
@@ -10,16 +15,36 @@ import { Problem } from "../runtime/problem.js";
  *
  * @throws Problem of kind `usage` that names everything that is wrong with the file
  */
-export async function planOffline(file: string): Promise<PlanResult> {
+export const planOffline = async (file: string): Promise<PlanResult> => planCluster(await readInventory(file));
+
+/**
+ * Plans a described cluster as it is and with changes, such as `add=m3ultra-512,remove=studio-2`.
+ *
+ * @throws Problem of kind `usage` that names everything that is wrong with the file or the changes
+ */
+export async function whatIfOffline(file: string, changes: string): Promise<ReturnType<typeof planWhatIf>> {
+  const problem = await readInventory(file);
+  const read = readWhatIf(changes);
+  if (read.kind === "invalid") throw badInput("bad_what_if", read.issues);
+  const supposed = supposeChanges(problem, read.suppositions);
+  if ("issues" in supposed) throw badInput("bad_what_if", supposed.issues);
+  return planWhatIf(problem, supposed.problem, supposed.notes);
+}
+
+async function readInventory(file: string): Promise<PlanProblem> {
   const text = await readFile(file === "-" ? "/dev/stdin" : file, "utf8").catch((cause: unknown) => {
     throw new Problem("usage", "no_inventory", `can't read ${file}`, "Name a file with nodes, links and a model.", {
       cause,
     });
   });
   const read = readPlanRequest(parseDocument(text, file));
-  if (read.kind === "ok") return planCluster(read.problem);
-  const lines = read.issues.map((issue) => `${file}: ${issue.path === "" ? "(top)" : issue.path}: ${issue.problem}`);
-  throw new Problem("usage", "bad_inventory", lines.join("\n"), "Correct these and run the command again.");
+  if (read.kind === "ok") return read.problem;
+  throw badInput("bad_inventory", read.issues, `${file}: `);
+}
+
+function badInput(code: string, issues: readonly RequestIssue[], prefix = ""): Problem {
+  const lines = issues.map((issue) => `${prefix}${issue.path === "" ? "(top)" : issue.path}: ${issue.problem}`);
+  return new Problem("usage", code, lines.join("\n"), "Correct these and run the command again.");
 }
 
 function parseDocument(text: string, file: string): unknown {

@@ -11,11 +11,9 @@ import { planCluster } from "../plan/plan-cluster.js";
 import type { PlanProblem } from "../plan/plan-problem.js";
 import type { PlanResult, Prediction } from "../plan/plan-result.js";
 import { problemFromInventory } from "../plan/problem-from-inventory.js";
+import { judgeMove } from "../plan/replan.js";
 import { Problem } from "../runtime/problem.js";
 import { heldBytes, type KnownInstance, promisedBytes } from "./held-memory.js";
-
-/** Move a running placement only for more than this: loading layers again costs more than a small gain brings. */
-const minimumGain = 0.1;
 
 /** A model of the cluster file with what the catalogue says of it. @throws Problem `unknown_model` */
 export function modelSpecOf(entry: ModelEntry): ModelSpec {
@@ -99,11 +97,17 @@ export function planModel(
   const running = runningStages(entry, deployment);
   const best = result.kind === "plan" ? result.replicas[0] : undefined;
   if (running !== undefined) {
+    // A node that lost only its agent takes no new layers, and what it serves goes on.
     const inUse = planningProblem(entry, spec, withServingNodes(inventory, running), deployment);
     const evaluation = evaluatePlacement(inUse, running);
+    const planned = best?.stages.map(({ node, startLayer, endLayer }) => ({
+      node,
+      layers: { start: startLayer, end: endLayer },
+    }));
     const nodes = running.length >= problem.minNodes && running.length <= problem.maxNodes;
-    const near = best === undefined || evaluation.latencySec <= best.latencySec * (1 + minimumGain);
-    if (evaluation.fits && nodes && near)
+    const stays =
+      planned === undefined ? evaluation.fits && nodes : judgeMove(inUse, running, planned).verdict === "keep";
+    if (stays)
       return {
         problem,
         result,

@@ -29,7 +29,10 @@ export const catalogueNames: readonly string[] = [...models.keys()];
 /** The spec of a catalogue model with exact sizes, or undefined when the name is not in the catalogue. */
 export function findModel(name: string, quantization: Quantization): ModelSpec | undefined {
   const model = models.get(name);
-  return model && gptOssSpec(name, model.architecture, quantization);
+  if (model === undefined) return undefined;
+  const spec = gptOssSpec(name, model.architecture, quantization);
+  const cardBytes = model.exoCardBytes[quantization];
+  return cardBytes === undefined ? spec : { ...spec, exoCardBytes: cardBytes };
 }
 
 /** The spec of the model that an entry id stands for, our own or the published one; undefined for all other ids. */

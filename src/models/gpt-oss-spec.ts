@@ -6,7 +6,7 @@ import {
   layerParameters,
   vocabularyParameters,
 } from "./gpt-oss-architecture.js";
-import type { ModelSpec, Quantization } from "./model-spec.js";
+import type { ModelSpec, Quantization, TensorSplit } from "./model-spec.js";
 import { bytes16, matrixBits, packedBytes } from "./quantized-bytes.js";
 
 /** Bytes of the parts of one layer and of the two vocabulary matrices. */
@@ -58,5 +58,30 @@ export function gptOssSpec(name: string, shape: GptOssArchitecture, quantization
     fullAttentionLayers: "odd",
     activeParametersPerLayer: activeLayerParameters(shape),
     attentionWidth: attentionWidth(shape),
+    ...tensorSplit(shape, quantization),
+  };
+}
+
+/** Numbers that share one MXFP4 scale. A split must not cut through such a group. */
+const mxfp4Group = 32;
+
+/**
+ * Tensor parallelism of exo and mlx-lm (placement reference 1.5). Experts' down projection is split along its input, in
+ * whole groups: 2880 / 32 = 90 of them go two ways and no more. With groups of 64 there are 45, which do not divide at
+ * all. Nobody has reported 16-bit weights or other ways to work, so those are not offered.
+ */
+function tensorSplit(shape: GptOssArchitecture, quantization: Quantization): { readonly tensor?: TensorSplit } {
+  const bits = matrixBits(quantization);
+  const isMxfp4 = quantization === "MXFP4-Q8" || quantization === "MXFP4-Q4";
+  const groups = shape.intermediateSize / mxfp4Group;
+  const ways = [2, 4, 8].filter((parts) => groups % parts === 0 && shape.kvHeads % parts === 0);
+  if (!isMxfp4 || ways.length === 0) return {};
+  const parts = layerParameters(shape);
+  return {
+    tensor: {
+      ways,
+      denseBytesPerLayer: packedBytes(parts.attentionMatrix, bits.dense),
+      expertBytes: packedBytes(parts.expertMatrix, bits.expert),
+    },
   };
 }

@@ -30,4 +30,18 @@ export interface ModelSpec {
   readonly activeParametersPerLayer?: number;
   /** Query heads times head size: what attention multiplies per token of context. */
   readonly attentionWidth?: number;
+  /** Size on the card that exo ships, where it does: what exo's own placement believes. */
+  readonly exoCardBytes?: number;
+  /** How the model may be split inside its layers; absent where it may not. */
+  readonly tensor?: TensorSplit;
+}
+
+/** What tensor parallelism can divide of each layer. The rest (norms, router, biases, vocabulary) is on every member. */
+export interface TensorSplit {
+  /** Into how many parts the shapes allow it. */
+  readonly ways: readonly number[];
+  /** Matrices that every token reads, in one layer. */
+  readonly denseBytesPerLayer: number;
+  /** Matrices of one expert. */
+  readonly expertBytes: number;
 }

@@ -1,9 +1,11 @@
 import { type CostTables, prepareTables } from "./cost-tables.js";
 import { evaluatePlacement, type PlacedStage, type PlacementEvaluation } from "./evaluate-placement.js";
 import type { PlanProblem } from "./plan-problem.js";
+import { searchLatency } from "./search-latency.js";
 import type { WorkBudget } from "./search-orders.js";
 import { searchPeriod } from "./search-period.js";
-import { type Placement, searchLatency, sizeRange } from "./search-placement.js";
+import type { Placement } from "./search-placement.js";
+import { sizeRange } from "./size-range.js";
 
 /** The placement that is best for the problem's objective, with what it costs. */
 export interface ChosenPlacement {

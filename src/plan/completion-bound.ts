@@ -14,6 +14,8 @@ export interface CompletionBound {
   readonly mostLayers: Int32Array;
   /** Cheapest hop into each node. */
   readonly hopInto: Float64Array;
+  /** Cheapest way home in the cluster. */
+  readonly leastReturn: number;
   /** Nodes by cost of a byte, cheapest first. */
   readonly byByteCost: Int32Array;
   readonly byMostLayers: Int32Array;
@@ -148,6 +150,7 @@ export function createCompletionBound(space: SearchSpace): CompletionBound {
   return {
     mostLayers: limits.mostLayers,
     hopInto: limits.hopInto,
+    leastReturn: space.returnSec.reduce((least, sec) => Math.min(least, sec), Number.POSITIVE_INFINITY),
     byByteCost: unpriced.order,
     byMostLayers: sortedNodes(limits.mostLayers).reverse(),
     byHopInto: sortedNodes(limits.hopInto),

@@ -5,7 +5,8 @@ import { computesHead, positionOf, vocabularyAt } from "./cost-model.js";
 import { type CostTables, prepareTables } from "./cost-tables.js";
 import { formatGib } from "./format-units.js";
 import type { PlanProblem } from "./plan-problem.js";
-import type { Reason, Stage } from "./plan-result.js";
+import type { Stage } from "./plan-result.js";
+import type { Reason } from "./reason.js";
 
 /** What a placement costs and needs. */
 export interface PlacementEvaluation {
@@ -35,7 +36,8 @@ export interface PlacedStage {
  * pins and node counts of the problem are not looked at: this is about what a placement does, not whether it was wanted.
  */
 export function evaluatePlacement(problem: PlanProblem, placed: readonly PlacedStage[]): PlacementEvaluation {
-  const tables = prepareTables(problem, "all");
+  const names = new Set(placed.map((stage) => stage.node));
+  const tables = prepareTables({ ...problem, nodes: problem.nodes.filter((node) => names.has(node.name)) }, "all");
   const indexOf = new Map(tables.nodes.map((node, index) => [node.name, index]));
   const order = placed.map((stage) => indexOf.get(stage.node) ?? -1);
   const stages = placed.map((stage, rank) => stageBytes(problem, stage, rank, placed.length));
@@ -137,7 +139,8 @@ function structureShortfalls(
   return found;
 }
 
-function memoryShortfall(stage: Stage): readonly Reason[] {
+/** What a stage lacks in memory, if anything. */
+export function memoryShortfall(stage: Stage): readonly Reason[] {
   const needed = stage.weightBytes + stage.kvBytes + stage.fixedBytes + stage.reserveBytes;
   const bytes = needed - stage.budgetBytes;
   if (bytes <= 0) return [];

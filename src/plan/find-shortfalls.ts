@@ -1,30 +1,12 @@
-import { usualWorkingSetBytes } from "../cluster/chips.js";
 import { findBlockEnds } from "./block-ends.js";
 import { type CostTables, prepareTables } from "./cost-tables.js";
 import { formatGib, formatLayers } from "./format-units.js";
 import type { PlanNode, PlanProblem } from "./plan-problem.js";
-import type { Reason } from "./plan-result.js";
-import type { WorkBudget } from "./search-orders.js";
-import { findAnyOrder } from "./search-placement.js";
-
-const GIB = 2 ** 30;
-/** RAM of the Macs one can buy or find, in GiB. */
-const macMemoryGib = [16, 24, 32, 36, 48, 64, 96, 128, 192, 256, 512];
-/** Work for one question of the kind "would it fit if". */
-const questionWork = 50_000;
-
-const would = (problem: PlanProblem): boolean =>
-  typeof findAnyOrder(problem, prepareTables(problem, "usable"), { left: questionWork }) !== "string";
-
-/** The same cluster with a perfect link between all nodes. */
-const fullyLinked = (problem: PlanProblem): PlanProblem => ({
-  ...problem,
-  links: [],
-  defaultLink: { alphaSec: 0, bytesPerSec: 1e12 },
-});
+import type { Reason } from "./reason.js";
+import { describeChanges, fullyLinked, smallestChanges, would } from "./smallest-change.js";
 
 /** Why no plan exists: what is short, where, by how many bytes, and the smallest change that would help. */
-export function findShortfalls(problem: PlanProblem, work: WorkBudget): readonly Reason[] {
+export function findShortfalls(problem: PlanProblem, outcome: "none" | "exhausted"): readonly Reason[] {
   const usable = problem.nodes.filter((node) => !node.cordoned);
   if (usable.length === 0) {
     const message = problem.nodes.length === 0 ? "There is no node to plan for." : "Every node is cordoned.";
@@ -37,7 +19,7 @@ export function findShortfalls(problem: PlanProblem, work: WorkBudget): readonly
     const message = `The plan must have at least ${problem.minNodes} nodes; ${Math.min(usable.length, fewest)} can take part.`;
     return [{ code: "too_few_nodes", message, fix: "Lower minNodes, or add nodes." }];
   }
-  if (work.left <= 0) {
+  if (outcome === "exhausted") {
     const message = "No plan was found before the search was cut short; this is no proof that there is none.";
     return [{ code: "search_cut_short", message, fix: "Plan for fewer nodes: cordon those that matter least." }];
   }
@@ -105,14 +87,14 @@ function memoryShortfalls(problem: PlanProblem): readonly Reason[] {
   const placeable = [...held].sort((left, right) => right - left).slice(0, problem.maxNodes);
   const homeless = Math.max(1, model.layers - placeable.reduce((sum, layers) => sum + layers, 0));
   const bytes = Math.ceil(((tables.storedBytes[model.layers] ?? 0) / model.layers) * homeless);
-  const fix = smallestChange(problem);
+  const changes = smallestChanges(problem);
   const what = `${homeless} of ${model.layers} layers of ${model.name} with a context of ${workload.contextTokens} tokens for ${workload.concurrency} at a time`;
   return [
     {
       code: "memory",
       bytes,
       message: `${what} have no place: ${formatGib(bytes)} of memory too little in all.`,
-      ...(fix === undefined ? {} : { fix }),
+      ...(changes.length === 0 ? {} : { fix: describeChanges(changes), changes }),
     },
     ...tables.nodes.map((node, index) => nodeMemory(tables, node, index, held[index] ?? 0)),
   ];
@@ -138,43 +120,4 @@ function nodeMemory(tables: CostTables, node: PlanNode, index: number, layers: n
   const room = Math.max(0, (tables.roomBytes[index] ?? 0) - least);
   const message = `${node.name} has ${formatGib(room)} for layers (budget ${formatGib(node.budgetBytes)}, reserve ${formatGib(node.reserveBytes)}, embedding and head ${formatGib(least)}): room for ${layers}.`;
   return { code: "node_memory", node: node.name, bytes: room, message };
-}
-
-/** The first of these that helps: less context, fewer sequences at a time, one more Mac. */
-function smallestChange(problem: PlanProblem): string | undefined {
-  const linked = fullyLinked(problem);
-  const { contextTokens, concurrency } = problem.workload;
-  const options: string[] = [];
-  for (let tokens = Math.floor(contextTokens / 2); tokens >= 1024; tokens = Math.floor(tokens / 2)) {
-    if (!would({ ...linked, workload: { ...problem.workload, contextTokens: tokens } })) continue;
-    options.push(`serve a context of ${tokens} tokens`);
-    break;
-  }
-  const fewer = mostSequences(linked, concurrency);
-  if (fewer > 0) options.push(`serve ${fewer} at a time`);
-  const helper = macMemoryGib.find((gib) => would(withHelper(linked, gib)));
-  if (helper !== undefined) options.push(`add another Mac with ${helper} GiB of memory or more`);
-  const text = options.join(", or ");
-  return text === "" ? undefined : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
-}
-
-/** The most sequences below `concurrency` that fit; 0 when not even one does. */
-function mostSequences(problem: PlanProblem, concurrency: number): number {
-  let fits = 0;
-  let tooMany = concurrency;
-  while (tooMany - fits > 1) {
-    const middle = Math.floor((fits + tooMany) / 2);
-    if (would({ ...problem, workload: { ...problem.workload, concurrency: middle } })) fits = middle;
-    else tooMany = middle;
-  }
-  return fits;
-}
-
-function withHelper(problem: PlanProblem, memoryGib: number): PlanProblem {
-  const model = problem.nodes[0];
-  if (model === undefined) return problem;
-  const name = `another ${memoryGib} GiB Mac`;
-  const budgetBytes = usualWorkingSetBytes(memoryGib * GIB);
-  const helper: PlanNode = { ...model, name, budgetBytes, cordoned: false };
-  return { ...problem, nodes: [...problem.nodes, helper], maxNodes: problem.maxNodes + 1 };
 }

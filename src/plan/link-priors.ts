@@ -21,3 +21,8 @@ const priors: Readonly<Record<LinkKind, LinkPrior>> = {
 };
 
 export const linkPrior = (kind: LinkKind): LinkPrior => priors[kind];
+
+/** Every kind of link that has priors. */
+export const linkKinds = Object.keys(priors);
+
+export const isKnownLinkKind = (text: string): text is LinkKind => Object.hasOwn(priors, text);

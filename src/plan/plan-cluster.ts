@@ -1,50 +1,72 @@
 import { bestSingleNode } from "./best-single-node.js";
-import { choosePlacement, usualWork } from "./choose-placement.js";
-import { explainPlan } from "./explain-plan.js";
+import { chooseCopies, choosesModes } from "./choose-copies.js";
+import type { ChosenCopies, ChosenCopy } from "./choose-copy.js";
+import { usualWork } from "./choose-placement.js";
+import { evaluatePlacement } from "./evaluate-placement.js";
+import { exoDefaults } from "./exo-defaults.js";
+import { explainCopies } from "./explain-copies.js";
 import { findShortfalls } from "./find-shortfalls.js";
+import { keepBelowLimit } from "./memory-limit.js";
+import { modeShortfalls } from "./mode-shortfalls.js";
 import type { PlanProblem } from "./plan-problem.js";
-import type { Infeasible, PlanResult, Reason } from "./plan-result.js";
-import { predictPlan } from "./predict-plan.js";
-import { unsupportedParts } from "./unsupported.js";
+import type { PlanResult, Replica } from "./plan-result.js";
+import { predictCopies } from "./predict-plan.js";
+import { judgeMove } from "./replan.js";
+import { evaluateTensorPair } from "./tensor-pair.js";
 
 /**
- * Plans one pipeline over the cluster: which node runs which layers, in which order.
+ * Plans a model on a cluster: how many copies, on which nodes, split how, which node runs which layers, in which order.
  *
- * Exact for the stated problem (`optimal: true`) unless the search had to be cut short, which the result says. Among
- * plans that are equal to 1e-12: fewest nodes, then the least sequence of node names by rank, then the lowest
- * boundaries rank by rank. The answer does not depend on the order of nodes and links in the problem.
+ * One pipeline is exact for the stated problem (`optimal: true`) unless the search had to be cut short, which the result
+ * says with the gap to a proven bound. Among plans that are equal to 1e-12: fewest nodes, then the least sequence of node
+ * names by rank, then the lowest boundaries rank by rank. The answer does not depend on the order of nodes and links.
  */
 export function planCluster(problem: PlanProblem): PlanResult {
-  const unsupported = unsupportedParts(problem).map(
-    (part): Reason => ({ code: "not_supported", message: part.problem }),
-  );
-  if (unsupported.length > 0) return infeasible(problem, unsupported);
   const work = { left: usualWork };
-  const chosen = choosePlacement(problem, work);
-  if (typeof chosen === "string") return infeasible(problem, findShortfalls(problem, work));
+  const limited = choosesModes(problem) ? keepBelowLimit(problem) : problem;
+  const found = chooseCopies(limited, work);
+  const common = { model: problem.model.name, objective: problem.objective, exoDefault: exoDefaults(problem) };
+  if (typeof found === "string") {
+    const shortfalls = modeShortfalls(problem) ?? findShortfalls(limited, found);
+    return { kind: "infeasible", ...common, replicas: [], reasons: problem.notes ?? [], shortfalls };
+  }
+  const chosen = { ...found, copies: found.copies.map((copy) => withFullBudgets(problem, copy)) };
   const explaining = { left: usualWork / 4 };
-  const predicted = predictPlan(problem, chosen, explaining);
+  const predicted = predictCopies(problem, chosen.copies, explaining);
   const single = bestSingleNode(problem);
-  const { latencySec, periodSec, stages } = chosen.evaluation;
   return {
     kind: "plan",
-    model: problem.model.name,
-    objective: problem.objective,
-    replicas: [{ sharding: "pipeline", stages, latencySec, periodSec }],
+    ...common,
+    replicas: chosen.copies.map(replicaOf),
     predicted,
     optimal: chosen.optimal,
     bestSingleNode: single,
-    exoDefault: null,
-    reasons: explainPlan(problem, chosen, predicted, single, explaining),
+    reasons: [...explainCopies(problem, chosen, predicted, single, explaining), ...(problem.notes ?? [])],
     shortfalls: [],
+    ...replanOf(problem, chosen),
   };
 }
 
-const infeasible = (problem: PlanProblem, shortfalls: readonly Reason[]): Infeasible => ({
-  kind: "infeasible",
-  model: problem.model.name,
-  objective: problem.objective,
-  replicas: [],
-  reasons: [],
-  shortfalls,
+/** The copy as the whole budgets show it. */
+function withFullBudgets(problem: PlanProblem, copy: ChosenCopy): ChosenCopy {
+  const names = copy.placed.map((stage) => stage.node);
+  const evaluation =
+    copy.sharding === "tensor" ? evaluateTensorPair(problem, names) : evaluatePlacement(problem, copy.placed);
+  return { ...copy, evaluation };
+}
+
+const replicaOf = ({ sharding, evaluation }: ChosenCopy): Replica => ({
+  sharding,
+  stages: evaluation.stages,
+  latencySec: evaluation.latencySec,
+  periodSec: evaluation.periodSec,
+  stageSec: evaluation.stageSec,
+  hopsSec: evaluation.hopsSec,
 });
+
+/** Moves are judged between pipelines: of one copy to another. */
+function replanOf(problem: PlanProblem, { copies }: ChosenCopies) {
+  const [copy] = copies;
+  if (problem.running === undefined || copy?.sharding !== "pipeline" || copies.length > 1) return {};
+  return { replan: judgeMove(problem, problem.running, copy.placed) };
+}

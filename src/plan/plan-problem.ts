@@ -1,5 +1,6 @@
 import type { LayerRange } from "../cluster/layer-range.js";
 import type { ModelSpec } from "../models/model-spec.js";
+import type { Reason } from "./reason.js";
 
 export interface PlanNode {
   readonly name: string;
@@ -13,9 +14,18 @@ export interface PlanNode {
   readonly cordoned: boolean;
   /** False where chip constants were guessed. */
   readonly calibrated: boolean;
+  /** RAM of the machine, where known. Only exo's own rules look at it. */
+  readonly memoryBytes?: number;
+  /** RAM that exo would report as available, where known. */
+  readonly availableBytes?: number;
+  /** Where the speed comes from; `stated` unless told otherwise. */
+  readonly speedFrom?: SpeedSource;
   /** Arithmetic that prefill reaches, FLOP per second. Guessed from the bandwidth where absent. */
   readonly prefillFlopsPerSec?: number;
 }
+
+/** `measured`: fitted to step times; `chip`: the table of published figures; `guessed`: a relative's, or half the bandwidth. */
+export type SpeedSource = "measured" | "stated" | "chip" | "guessed";
 
 /** A directed link. */
 export interface PlanLink {
@@ -52,4 +62,8 @@ export interface PlanProblem {
   readonly minNodes: number;
   readonly maxNodes: number;
   readonly pins: readonly { readonly node: string; readonly layers: LayerRange }[];
+  /** What was found while the problem was put together, such as measurements that could not be used. */
+  readonly notes?: readonly Reason[];
+  /** What runs now, by rank, where it shall be judged whether to move. */
+  readonly running?: readonly { readonly node: string; readonly layers: LayerRange }[];
 }

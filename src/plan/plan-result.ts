@@ -1,4 +1,5 @@
 import type { Objective } from "./plan-problem.js";
+import type { Reason } from "./reason.js";
 
 /** What one node does in a replica. Field names are the contract of `exoctl plan -o json`. */
 export interface Stage {
@@ -23,15 +24,10 @@ export interface Replica {
   readonly latencySec: number;
   /** The slowest stage or link of a step. */
   readonly periodSec: number;
-}
-
-/** Something a person can read and a program can test. */
-export interface Reason {
-  readonly code: string;
-  readonly node?: string;
-  readonly bytes?: number;
-  readonly message: string;
-  readonly fix?: string;
+  /** By rank: seconds of a stage's layers and, where it computes it, of the output head. */
+  readonly stageSec?: readonly number[];
+  /** All hops of a step, or all reductions of a tensor group. */
+  readonly hopsSec?: number;
 }
 
 export interface Prediction {
@@ -45,10 +41,19 @@ export interface Prediction {
   readonly bindingConstraint: "memory" | "link" | "compute" | "pin";
 }
 
+/** Stages and what they cost, or why exo ends up with nothing that runs. */
 export interface ExoDefault {
   readonly stages?: readonly { readonly node: string; readonly startLayer: number; readonly endLayer: number }[];
   readonly latencySec?: number;
   readonly error?: string;
+  /** Such as `overruns_memory`; what programs go by. */
+  readonly errorCode?: string;
+}
+
+/** What exo's two generations would do by themselves. */
+export interface ExoDefaults {
+  readonly modern: ExoDefault;
+  readonly classic: ExoDefault;
 }
 
 export interface Plan {
@@ -60,10 +65,25 @@ export interface Plan {
   /** True, or by what fraction the optimum could be better. */
   readonly optimal: true | { readonly gap: number };
   readonly bestSingleNode: { readonly node: string; readonly latencySec: number } | null;
-  /** What exo itself would do on the same cluster; null when not asked for. */
-  readonly exoDefault: { readonly modern: ExoDefault; readonly classic: ExoDefault } | null;
+  /** What exo itself would do on the same cluster. */
+  readonly exoDefault: ExoDefaults | null;
   readonly reasons: readonly Reason[];
   readonly shortfalls: readonly Reason[];
+  /** Whether to move to this plan, where the problem says what runs now. */
+  readonly replan?: Replan;
+}
+
+/** What moving a running placement would bring and cost. */
+export interface Replan {
+  readonly verdict: "keep" | "move" | "must-move";
+  /** Fraction by which the objective gets shorter: negative where the running placement is better. */
+  readonly gain: number;
+  readonly runningSec: number | null;
+  readonly plannedSec: number;
+  /** Layers that a node has to load and does not hold now. */
+  readonly moves: readonly { readonly node: string; readonly layers: readonly number[] }[];
+  readonly bytesToLoad: number;
+  readonly reasons: readonly Reason[];
 }
 
 export interface Infeasible {
@@ -71,6 +91,8 @@ export interface Infeasible {
   readonly model: string;
   readonly objective: Objective;
   readonly replicas: readonly [];
+  /** exo may well start what does not fit. */
+  readonly exoDefault?: ExoDefaults;
   readonly reasons: readonly Reason[];
   readonly shortfalls: readonly Reason[];
 }

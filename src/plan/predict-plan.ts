@@ -1,9 +1,10 @@
 import { layerCount } from "../cluster/layer-range.js";
-import { type ChosenPlacement, choosePlacement, objectiveSec } from "./choose-placement.js";
+import type { ChosenCopy } from "./choose-copy.js";
+import { choosePlacement, objectiveSec } from "./choose-placement.js";
 import { evaluatePlacement, type PlacedStage } from "./evaluate-placement.js";
 import type { PlanNode, PlanProblem } from "./plan-problem.js";
 import type { Prediction } from "./plan-result.js";
-import { prefillTokensPerSec } from "./prefill.js";
+import { prefillTokensPerSec, tensorPrefillTokensPerSec } from "./prefill.js";
 import type { WorkBudget } from "./search-orders.js";
 
 /** Error of the cost model against published figures (placement reference 3.6). */
@@ -35,11 +36,12 @@ export function fullStages(problem: PlanProblem, placed: readonly PlacedStage[])
  */
 function bindingConstraint(
   problem: PlanProblem,
-  chosen: ChosenPlacement,
+  copies: readonly ChosenCopy[],
+  chosen: ChosenCopy,
   work: WorkBudget,
 ): Prediction["bindingConstraint"] {
   const { placed, evaluation } = chosen;
-  if (problem.pins.length > 0) {
+  if (problem.pins.length > 0 && copies.length === 1) {
     const free = choosePlacement({ ...problem, pins: [] }, work);
     const gain =
       typeof free === "string" ? 0 : 1 - objectiveSec(problem, free.evaluation) / objectiveSec(problem, evaluation);
@@ -54,16 +56,24 @@ function bindingConstraint(
   return fullStages(problem, placed).length > 0 ? "memory" : "compute";
 }
 
-/** Speeds to expect of a placement under the problem's workload. */
-export function predictPlan(problem: PlanProblem, chosen: ChosenPlacement, work: WorkBudget): Prediction {
-  const { latencySec, periodSec, hopsSec } = chosen.evaluation;
+/** Speeds to expect of copies under the problem's workload: those of the first one, the fastest, and the sum of all rates. */
+export function predictCopies(problem: PlanProblem, copies: readonly ChosenCopy[], work: WorkBudget): Prediction {
+  const first = copies[0];
+  if (first === undefined) throw new Error("a plan without a copy");
+  const { latencySec, periodSec, hopsSec } = first.evaluation;
+  const sure = copies.every(
+    (copy) => copy.sharding === "pipeline" && uncalibratedNodes(problem, copy.placed).length === 0,
+  );
   return {
     latencySec,
     periodSec,
     decodeTokensPerSec: 1 / latencySec,
-    aggregateTokensPerSec: problem.workload.batch / latencySec,
-    prefillTokensPerSec: prefillTokensPerSec(problem, chosen.placed, hopsSec),
-    errorBand: uncalibratedNodes(problem, chosen.placed).length > 0 ? uncalibratedError : calibratedError,
-    bindingConstraint: bindingConstraint(problem, chosen, work),
+    aggregateTokensPerSec: copies.reduce((sum, copy) => sum + problem.workload.batch / copy.evaluation.latencySec, 0),
+    prefillTokensPerSec:
+      first.sharding === "tensor"
+        ? tensorPrefillTokensPerSec(problem, first.placed)
+        : prefillTokensPerSec(problem, first.placed, hopsSec),
+    errorBand: sure ? calibratedError : uncalibratedError,
+    bindingConstraint: first.sharding === "tensor" ? "compute" : bindingConstraint(problem, copies, first, work),
   };
 }

@@ -63,3 +63,16 @@ export function prefillTokensPerSec(problem: PlanProblem, placed: readonly Place
   const sec = overlaps ? rounds * Math.max(...stageSec) : stageSec.reduce((sum, value) => sum + value, hopsSec);
   return tokens / sec;
 }
+
+/** The same for a tensor group: each member does its share of the arithmetic and reads its share of the weights. */
+export function tensorPrefillTokensPerSec(problem: PlanProblem, placed: readonly PlacedStage[]): number {
+  const tokens = Math.min(problem.workload.contextTokens, chunkedFromTokens);
+  const layers = { start: 0, end: problem.model.layers };
+  const memberSec = placed.map((stage) => {
+    const node = problem.nodes.find((candidate) => candidate.name === stage.node);
+    return node
+      ? prefillSec(node, problem.model, layers, tokens, tokens / 2) / placed.length
+      : Number.POSITIVE_INFINITY;
+  });
+  return tokens / Math.max(...memberSec);
+}

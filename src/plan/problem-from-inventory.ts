@@ -1,6 +1,7 @@
 import { chipConstants } from "../cluster/chips.js";
 import type { Inventory, InventoryLink, InventoryNode } from "../inventory/inventory.js";
 import type { ModelSpec } from "../models/model-spec.js";
+import { calibrateProblem, type StepMeasurement } from "./calibrate.js";
 import { linkPrior } from "./link-priors.js";
 import type { Objective, PlanLink, PlanNode, PlanProblem } from "./plan-problem.js";
 
@@ -27,6 +28,8 @@ export interface InventorySettings {
   readonly promisedBytes?: (node: string) => number;
   /** What instances talk over: exo's TCP ring, which RDMA links do not carry (default), or RDMA. */
   readonly transport?: "ring" | "rdma";
+  /** Step times that were measured on this cluster: they replace the priors of the chips. */
+  readonly measurements?: readonly StepMeasurement[];
 }
 
 /**
@@ -43,7 +46,7 @@ export function problemFromInventory(
   const carries = (link: InventoryLink): boolean => settings.transport === "rdma" || link.kind !== "rdma";
   const links = inventory.links.filter((link) => names.has(link.from) && names.has(link.to) && carries(link));
   const minNodes = serve.minNodes ?? 1;
-  return {
+  const problem: PlanProblem = {
     nodes,
     links: bestLinks(links),
     model: serve.model,
@@ -56,6 +59,7 @@ export function problemFromInventory(
     maxNodes: serve.maxNodes ?? Math.max(minNodes, nodes.length),
     pins: [],
   };
+  return calibrateProblem(problem, settings.measurements ?? []);
 }
 
 /**
@@ -67,13 +71,17 @@ export const budgetBytes = ({ memory }: InventoryNode, heldBytes: number, promis
 
 function planNode(node: InventoryNode, settings: InventorySettings): PlanNode {
   const { chip, memoryBytes, gpuCores } = node.hardware.value;
+  const constants = chipConstants(chip, memoryBytes, gpuCores);
   return {
     name: node.name,
     chip,
     budgetBytes: budgetBytes(node, settings.heldBytes(node.name), settings.promisedBytes?.(node.name)),
     reserveBytes: settings.headroomBytes(node.name),
     cordoned: node.cordoned,
-    ...chipConstants(chip, memoryBytes, gpuCores),
+    memoryBytes,
+    availableBytes: node.memory.value.availableBytes + settings.heldBytes(node.name),
+    speedFrom: constants.calibrated ? "chip" : "guessed",
+    ...constants,
   };
 }
 

@@ -1,7 +1,9 @@
 import type { ModelSpec } from "../models/model-spec.js";
+import { calibrateProblem } from "./calibrate.js";
 import type { PlanNode, PlanProblem } from "./plan-problem.js";
 import { readRequestModel } from "./read-request-model.js";
 import { readRequestLinks, readRequestNodes } from "./read-request-nodes.js";
+import { readMeasurements, readStages } from "./read-request-runs.js";
 import { type IssueList, openIssueList, type RequestIssue } from "./request-issues.js";
 import {
   defaultLinkShape,
@@ -14,7 +16,6 @@ import {
   shardingShape,
   workloadShape,
 } from "./request-schema.js";
-import { unsupportedParts } from "./unsupported.js";
 
 export type ReadPlanRequest =
   | { readonly kind: "ok"; readonly problem: PlanProblem }
@@ -46,6 +47,9 @@ export function readPlanRequest(document: unknown): ReadPlanRequest {
   const modes = readModes(request, issues);
   const sizes = readSizes(request, nodeNames.size, issues);
   const pins = readPins(request.pins, nodes, nodeNames, model, issues);
+  const running =
+    request.running === undefined ? undefined : readStages(request.running, "running", nodeNames, model, issues);
+  const measurements = readMeasurements(request.measurements, nodeNames, model, issues);
   if (issues.issues.length > 0 || model === undefined) return { kind: "invalid", issues: issues.issues };
   const problem: PlanProblem = {
     nodes,
@@ -60,8 +64,9 @@ export function readPlanRequest(document: unknown): ReadPlanRequest {
     ...modes,
     ...sizes,
     pins,
+    ...(running === undefined ? {} : { running }),
   };
-  return { kind: "ok", problem };
+  return { kind: "ok", problem: calibrateProblem(problem, measurements) };
 }
 
 /** All names that nodes claim, even of nodes with other problems: so one mistake is reported once. */
@@ -81,7 +86,6 @@ function readModes(request: Readonly<Record<string, unknown>>, issues: IssueList
     issues.read(outputPolicyShape, request.outputPolicy ?? "replicated", "outputPolicy") ?? "replicated";
   const sharding = issues.read(shardingShape, request.sharding ?? "pipeline", "sharding") ?? "pipeline";
   const replicas = issues.read(replicasShape, request.replicas ?? 1, "replicas") ?? 1;
-  for (const part of unsupportedParts({ objective, sharding, replicas })) issues.add(part.path, part.problem);
   return { objective, outputPolicy, sharding, replicas };
 }
 

@@ -40,11 +40,13 @@ function fromNumbers(document: object, issues: IssueList): ModelSpec | undefined
     });
     if (new Set(full).size < full.length) issues.add("model.fullAttentionLayers", "names a layer twice");
   }
-  const { activeParametersPerLayer, attentionWidth, name, ...rest } = model;
+  const { activeParametersPerLayer, attentionWidth, exoCardBytes, tensor, name, ...rest } = model;
   return {
     ...rest,
     name: name ?? "inline",
     ...(activeParametersPerLayer === undefined ? {} : { activeParametersPerLayer }),
     ...(attentionWidth === undefined ? {} : { attentionWidth }),
+    ...(exoCardBytes === undefined ? {} : { exoCardBytes }),
+    ...(tensor === undefined ? {} : { tensor }),
   };
 }

@@ -7,7 +7,7 @@ import {
   readChipName,
   usualWorkingSetBytes,
 } from "../cluster/chips.js";
-import type { PlanLink, PlanNode } from "./plan-problem.js";
+import type { PlanLink, PlanNode, SpeedSource } from "./plan-problem.js";
 import type { IssueList } from "./request-issues.js";
 import { linkShape, nodeShape } from "./request-schema.js";
 
@@ -54,6 +54,9 @@ function completeNode(item: RequestNode, path: string, issues: IssueList): PlanN
     overheadSecPerLayer: item.overheadSecPerLayer ?? constants?.overheadSecPerLayer ?? guessedOverheadSecPerLayer,
     cordoned: item.cordoned ?? false,
     calibrated: isCalibrated(item, constants),
+    speedFrom: speedSource(item, constants),
+    ...(memoryBytes === undefined ? {} : { memoryBytes }),
+    ...(item.availableBytes === undefined ? {} : { availableBytes: item.availableBytes }),
     ...(constants === undefined ? {} : { prefillFlopsPerSec: constants.prefillFlopsPerSec }),
   };
 }
@@ -61,6 +64,11 @@ function completeNode(item: RequestNode, path: string, issues: IssueList): PlanN
 /** Stated numbers count as measured; a table row as what it says of itself. */
 const isCalibrated = (item: RequestNode, constants: ChipConstants | undefined): boolean =>
   (item.effBytesPerSec !== undefined && item.overheadSecPerLayer !== undefined) || (constants?.calibrated ?? false);
+
+function speedSource(item: RequestNode, constants: ChipConstants | undefined): SpeedSource {
+  if (item.effBytesPerSec !== undefined) return "stated";
+  return constants?.calibrated ? "chip" : "guessed";
+}
 
 /** Reads all links. They may only name nodes of the request, and each direction of a pair once. */
 export function readRequestLinks(

@@ -11,6 +11,7 @@ export const nodeShape = z.strictObject({
   name,
   chip: z.string().min(1).optional(),
   memoryBytes: positive.optional(),
+  availableBytes: bytes.optional(),
   budgetBytes: bytes.optional(),
   reserveBytes: bytes.optional(),
   effBytesPerSec: positive.optional(),
@@ -32,7 +33,7 @@ export const quantizationShape = z.enum(["MXFP4-Q8", "MXFP4-Q4", "affine-4", "af
 
 export const namedModelShape = z.strictObject({ name, quantization: quantizationShape.optional() });
 
-/** A model in numbers. The last two fields only sharpen the prediction of prefill. */
+/** A model in numbers. Optional fields sharpen the prediction of prefill, what exo would do, and allow tensor parallelism. */
 export const inlineModelShape = z.strictObject({
   name: name.optional(),
   layers: count.max(4096),
@@ -51,6 +52,10 @@ export const inlineModelShape = z.strictObject({
   fullAttentionLayers: z.union([z.literal("odd"), z.array(z.int().nonnegative())]),
   activeParametersPerLayer: positive.optional(),
   attentionWidth: positive.optional(),
+  exoCardBytes: positive.optional(),
+  tensor: z
+    .strictObject({ ways: z.array(count), denseBytesPerLayer: notNegative, expertBytes: notNegative })
+    .optional(),
 });
 
 export const workloadShape = z.strictObject({
@@ -63,6 +68,17 @@ export const pinShape = z.strictObject({
   node: name,
   startLayer: z.int().nonnegative(),
   endLayer: z.int().positive(),
+});
+
+const stagesShape = z.array(pinShape).min(1);
+export const runningShape = stagesShape;
+
+/** A measured decode step of a placement, such as `bench` reports it. */
+export const measurementShape = z.strictObject({
+  stages: stagesShape,
+  contextTokens: count,
+  batch: count.optional(),
+  stepSec: positive,
 });
 
 export const objectiveShape = z.enum(["latency", "bottleneck", "throughput"]);
@@ -86,4 +102,6 @@ export const requestFields = [
   "minNodes",
   "maxNodes",
   "pins",
+  "running",
+  "measurements",
 ] as const;

@@ -1,6 +1,8 @@
 import type { CompletionBound, Pricing } from "./completion-bound.js";
 import { positionOf } from "./cost-model.js";
 import type { SearchSpace } from "./search-space.js";
+import type { SubsetCosts } from "./subset-costs.js";
+import type { SubsetReach } from "./subset-reach.js";
 
 /** How many partial orders a search may still look at. Shared by the searches of one plan, so that it always ends. */
 export interface WorkBudget {
@@ -25,6 +27,9 @@ export interface OrderSearch {
   /** `best`: the cheapest plan. `first`: the first one found, which is the least in `tryOrder`. */
   readonly goal: "best" | "first";
   readonly work: WorkBudget;
+  /** Tables over all sets of nodes, where they are few enough: bounds that plain sums can't give. */
+  readonly reach?: SubsetReach | undefined;
+  readonly costs?: SubsetCosts | undefined;
 }
 
 /** Improvements smaller than this fraction are ties. */
@@ -114,8 +119,8 @@ export function searchOrders(search: OrderSearch): FoundOrder | undefined {
       extend(space, depth === 0 ? "first" : "middle", node, from, hop, vector);
       used[node] = 1;
       order.push(node);
-      const low = prune(order, used, vector, depth + 1, limit);
       const nextMask = mask + 2 ** node;
+      const low = prune(order, used, vector, nextMask, limit);
       if (low >= 0 && (!mayRemember || depth === 0 || isNews(nextMask, node, vector, low, layers))) {
         visit(depth + 1, vector, nextMask);
       }
@@ -166,20 +171,25 @@ type Prune = (
   order: readonly number[],
   used: Uint8Array,
   vector: Float64Array,
-  placed: number,
+  /** The nodes of `order` as a set. */
+  mask: number,
   limit: number,
 ) => number;
 
 /** Drops the entries that can't lead to a plan within the limit. Returns the first one that is left, or -1. */
 function createPruning(search: OrderSearch): Prune {
-  const { space, bound, size } = search;
+  const { space, bound, size, reach, costs } = search;
   const { layers, nodeCount } = space;
+  const all = 2 ** nodeCount - 1;
   const pricing: Pricing = bound.bestPricing(size);
   const plain = new Float64Array(layers + 1);
   const priced = new Float64Array(layers + 1);
-  return (order, used, vector, placed, limit) => {
+  return (order, used, vector, mask, limit) => {
+    const placed = order.length;
     const left = size - placed;
-    const from = Math.max(placed, layers - mostLayersOf(bound, used, left));
+    const last = order[placed - 1] ?? 0;
+    const reachable = reach?.firstLayer[left]?.[all - mask] ?? 0;
+    const from = Math.max(placed, layers - mostLayersOf(bound, used, left), reachable);
     const to = layers - left;
     const around = leastHops(space, bound, order, used, left);
     for (let end = 0; end < from; end += 1) vector[end] = infinity;
@@ -190,7 +200,8 @@ function createPruning(search: OrderSearch): Prune {
     let low = -1;
     for (let end = to; end >= from; end -= 1) {
       const compute = pricing.price > 0 ? Math.max(plain[end] ?? 0, priced[end] ?? 0) : (plain[end] ?? 0);
-      const least = (vector[end] ?? infinity) + compute + around;
+      const rest = compute + around;
+      const least = (vector[end] ?? infinity) + (costs ? Math.max(rest, costs.leastRest(all - mask, last, end)) : rest);
       if (least > limit || least === infinity) vector[end] = infinity;
       else low = end;
     }
@@ -251,8 +262,7 @@ export function leastSecOfSize(space: SearchSpace, bound: CompletionBound, size:
   const least = (values: Float64Array): number => values.reduce((low, value) => Math.min(low, value), infinity);
   const ends = least(space.firstSec) + least(space.lastSec);
   if (size === 1) return (out[0] ?? 0) + ends;
-  const backs = least(space.returnSec);
-  let hops = backs;
+  let hops = bound.leastReturn;
   for (let at = 0; at < size - 1; at += 1) hops += bound.hopInto[bound.byHopInto[at] ?? 0] ?? infinity;
   return (out[0] ?? 0) + ends + hops;
 }

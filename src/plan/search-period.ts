@@ -3,8 +3,11 @@ import { computesHead } from "./cost-model.js";
 import type { CostTables } from "./cost-tables.js";
 import type { PlanProblem } from "./plan-problem.js";
 import type { WorkBudget } from "./search-orders.js";
-import { findAnyOrder, type PlacementAnswer, type SizeRange, searchSpaceFor } from "./search-placement.js";
+import { searchPeriodLarge } from "./search-period-large.js";
+import { findAnyOrder, type PlacementAnswer, reachOf, searchSpaceFor } from "./search-placement.js";
 import { latencySpace } from "./search-space.js";
+import type { SizeRange } from "./size-range.js";
+import { mostSubsetNodes } from "./subset-reach.js";
 
 /** Every value that the longest stage or link of a plan can have, rising. */
 function possiblePeriods(problem: PlanProblem, tables: CostTables): readonly number[] {
@@ -37,6 +40,10 @@ export function searchPeriod(
   sizes: SizeRange,
   work: WorkBudget,
 ): PlacementAnswer {
+  if (tables.nodes.length > mostSubsetNodes && problem.pins.length === 0) {
+    const answer = searchPeriodLarge(problem, tables, sizes);
+    if (answer !== "exhausted") return answer;
+  }
   const periods = possiblePeriods(problem, tables);
   const share = Math.max(1, Math.floor(work.left / 32));
   let refuted = -1;
@@ -59,7 +66,7 @@ export function searchPeriod(
   const period = periods[high];
   if (period === undefined || known === undefined) return refuted === periods.length - 1 ? "none" : "exhausted";
   const space = latencySpace(problem, tables, findBlockEnds(problem, tables, period), period);
-  const answer = searchSpaceFor(space, sizes, work, known);
+  const answer = searchSpaceFor(space, sizes, work, known, reachOf(problem, space, sizes.maxNodes));
   if (typeof answer === "string" || refuted === high - 1) return answer;
   return { ...answer, optimal: { gap: (period - (periods[refuted + 1] ?? period)) / period } };
 }

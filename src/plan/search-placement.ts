@@ -1,10 +1,14 @@
 import { findBlockEnds } from "./block-ends.js";
 import { type CompletionBound, createCompletionBound } from "./completion-bound.js";
 import type { CostTables } from "./cost-tables.js";
+import { greedyOrder } from "./greedy-order.js";
 import { leastSecInOrder, placeInOrder } from "./place-in-order.js";
 import type { PlanProblem } from "./plan-problem.js";
 import { type FoundOrder, leastSecOfSize, searchOrders, tieTolerance, type WorkBudget } from "./search-orders.js";
 import { feasibilitySpace, latencySpace, type SearchSpace } from "./search-space.js";
+import { type SizeRange, sizeRange } from "./size-range.js";
+import { createSubsetCosts } from "./subset-costs.js";
+import { createSubsetReach, mostSubsetNodes, type SubsetReach } from "./subset-reach.js";
 
 /** Who runs what: node numbers of the tables and the end layer of each, by rank. */
 export interface Placement {
@@ -21,28 +25,19 @@ export interface FoundPlacement {
 /** `exhausted`: nothing found, but the search was cut short, so there may be a plan. */
 export type PlacementAnswer = FoundPlacement | "none" | "exhausted";
 
-export interface SizeRange {
-  readonly minNodes: number;
-  readonly maxNodes: number;
-}
-
-/** How many nodes a plan of this problem may have at all. */
-export const sizeRange = (problem: PlanProblem, tables: CostTables): SizeRange => ({
-  minNodes: Math.max(1, problem.minNodes),
-  maxNodes: Math.min(problem.maxNodes, tables.nodes.length, tables.layers),
-});
-
 /**
  * The cheapest placement of a space. Among equal ones: fewest nodes, then the least sequence of names by rank, then
  * the lowest boundaries.
  *
  * @param known an order that is known to have a placement: then there is always an answer
+ * @param reach of the same space: worth its time where stages are tightly limited
  */
 export function searchSpaceFor(
   space: SearchSpace,
   sizes: SizeRange,
   work: WorkBudget,
   known?: readonly number[],
+  reach?: SubsetReach,
 ): PlacementAnswer {
   const bound = createCompletionBound(space);
   let best: FoundOrder | undefined = known && { order: known, sec: leastSecInOrder(space, known) };
@@ -51,14 +46,16 @@ export function searchSpaceFor(
     const atMostSec = acceptable(best, size);
     const least = leastSecOfSize(space, bound, size);
     if (least > atMostSec) continue;
-    const found = searchOrders({ space, bound, size, atMostSec, tryOrder: bound.byByteCost, goal: "best", work });
+    const costs = reach && createSubsetCosts(space, reach, size);
+    const tryOrder = bound.byByteCost;
+    const found = searchOrders({ space, bound, size, atMostSec, tryOrder, goal: "best", work, reach, costs });
     if (found !== undefined) best = found;
     if (work.left <= 0) openBound = Math.min(openBound, least);
   }
   if (best === undefined) return work.left <= 0 ? "exhausted" : "none";
   const gap = Math.max(0, (best.sec - openBound) / best.sec);
   const optimal = work.left > 0 || gap === 0 ? true : { gap };
-  return { placement: leastOfTied(space, bound, best, work), optimal };
+  return { placement: leastOfTied(space, bound, best, work, reach), optimal };
 }
 
 /** A plan of more nodes has to be cheaper than the best one; one of fewer nodes may cost the same. */
@@ -68,12 +65,19 @@ function acceptable(best: FoundOrder | undefined, size: number): number {
 }
 
 /** Of all placements that cost the same as `best` and have as many nodes: the least by names, then by boundaries. */
-function leastOfTied(space: SearchSpace, bound: CompletionBound, best: FoundOrder, work: WorkBudget): Placement {
+function leastOfTied(
+  space: SearchSpace,
+  bound: CompletionBound,
+  best: FoundOrder,
+  work: WorkBudget,
+  reach?: SubsetReach,
+): Placement {
   const atMostSec = best.sec * (1 + tieTolerance);
   const byName = Int32Array.from({ length: space.nodeCount }, (_, index) => index);
   const size = best.order.length;
-  const least =
-    work.left > 0 ? searchOrders({ space, bound, size, atMostSec, tryOrder: byName, goal: "first", work }) : undefined;
+  const costs = reach && createSubsetCosts(space, reach, size);
+  const search = { space, bound, size, atMostSec, tryOrder: byName, goal: "first" as const, work, reach, costs };
+  const least = work.left > 0 ? searchOrders(search) : undefined;
   for (const { order } of least === undefined ? [best] : [least, best]) {
     const ends = placeInOrder(space, order, atMostSec);
     if (ends !== undefined) return { order, ends };
@@ -81,15 +85,9 @@ function leastOfTied(space: SearchSpace, bound: CompletionBound, best: FoundOrde
   throw new Error("a placement that was found can't be built again");
 }
 
-/** The placement with the shortest decode step. */
-export function searchLatency(
-  problem: PlanProblem,
-  tables: CostTables,
-  sizes: SizeRange,
-  work: WorkBudget,
-): PlacementAnswer {
-  return searchSpaceFor(latencySpace(problem, tables, findBlockEnds(problem, tables)), sizes, work);
-}
+/** The reach of all sets of nodes, where there are few enough and nothing is pinned. */
+export const reachOf = (problem: PlanProblem, space: SearchSpace, mostNodes: number): SubsetReach | undefined =>
+  problem.pins.length > 0 || space.nodeCount > mostSubsetNodes ? undefined : createSubsetReach(space, mostNodes);
 
 /** Any order of nodes that keeps every stage and link within `periodSec`; `unknown` when the search was cut short. */
 export function findAnyOrder(
@@ -102,9 +100,14 @@ export function findAnyOrder(
   const space = feasibilitySpace(latencySpace(problem, tables, ends, periodSec));
   const bound = createCompletionBound(space);
   const { minNodes, maxNodes } = sizeRange(problem, tables);
+  const greedy = space.nodeCount > mostSubsetNodes ? greedyOrder(space, { minNodes, maxNodes }) : undefined;
+  if (greedy !== undefined) return greedy.order;
+  const reach = reachOf(problem, space, maxNodes);
   for (let size = minNodes; size <= maxNodes; size += 1) {
     if (leastSecOfSize(space, bound, size) > 0) continue;
-    const search = { space, bound, size, atMostSec: 0, tryOrder: bound.byMostLayers, goal: "first" as const, work };
+    if (reach !== undefined && size > 1 && (reach.firstLayer[size]?.at(-1) ?? 0) > 0) continue;
+    const goal = "first" as const;
+    const search = { space, bound, size, atMostSec: 0, tryOrder: bound.byMostLayers, goal, work, reach };
     const found = searchOrders(search);
     if (found !== undefined) return found.order;
     if (work.left <= 0) return "unknown";

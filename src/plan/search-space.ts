@@ -74,6 +74,9 @@ export function feasibilitySpace(space: SearchSpace): SearchSpace {
   };
 }
 
+/** Comparing all pairs of more nodes takes longer than it saves. */
+const mostTwinNodes = 200;
+
 /** Groups nodes that are alike in themselves and in all their links. Only the first unused of a group need be tried. */
 function findTwins(problem: PlanProblem, tables: CostTables): Int32Array {
   const size = tables.nodes.length;
@@ -101,6 +104,7 @@ function findTwins(problem: PlanProblem, tables: CostTables): Int32Array {
     );
   };
   const classes = Int32Array.from({ length: size }, (_, index) => index);
+  if (size > mostTwinNodes) return classes;
   for (let node = 1; node < size; node += 1) {
     for (let earlier = 0; earlier < node; earlier += 1) {
       if (classes[earlier] !== earlier || !alike(earlier, node)) continue;

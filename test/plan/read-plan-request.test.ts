@@ -32,6 +32,8 @@ describe("defaults", () => {
           prefillFlopsPerSec: 8e12,
           cordoned: false,
           calibrated: true,
+          memoryBytes: 64 * GIB,
+          speedFrom: "chip",
         },
       ],
       links: [],
@@ -171,11 +173,15 @@ describe("bad requests", () => {
     ]);
   });
 
-  test("what is not supported yet is said, not ignored", () => {
-    expect(issuesOf({ ...minimal, objective: "throughput", sharding: "tensor", replicas: "auto" })).toEqual([
-      "objective: throughput is not supported yet; use latency or bottleneck",
-      "sharding: tensor is not supported yet; use pipeline",
-      "replicas: auto is not supported yet; use 1",
+  test("what runs now must be a placement of this model on these nodes", () => {
+    const running = [
+      { node: "a", startLayer: 0, endLayer: 20 },
+      { node: "ghost", startLayer: 21, endLayer: 30 },
+    ];
+    expect(issuesOf({ ...minimal, running })).toEqual([
+      'running[1].node: there is no node "ghost"',
+      "running[1].startLayer: expected 20, where the stage before ends",
+      "running: ends at layer 30; expected 36, the layers of gpt-oss-120b",
     ]);
   });
 

@@ -77,3 +77,33 @@ export const problemOn = (cluster: RandomCluster, facts: Partial<PlanProblem> = 
   pins: [],
   ...facts,
 });
+
+/** A cluster of a size that no search sees through: one switch, and five quicker or slower cables at each node. */
+export function largeCluster(count: number, seed: number, workload: PlanProblem["workload"]): PlanProblem {
+  const random = seededRandom(77 + seed);
+  const budgetGb = seed % 2 === 0 ? ([26, 40] as const) : ([15, 24] as const);
+  const nodes = Array.from({ length: count }, (_, index) => {
+    const [node] = randomCluster(random, { nodes: 1, budgetGb, missingLinks: 0, asymmetricLinks: 0 }).nodes;
+    return aPlanNode(
+      `n${String(index).padStart(4, "0")}`,
+      node && { ...node, name: `n${String(index).padStart(4, "0")}` },
+    );
+  });
+  const links = new Map<string, PlanLink>();
+  for (const [index, { name }] of nodes.entries()) {
+    for (let cable = 0; cable < 5; cable += 1) {
+      const other = nodes[Math.floor(random() * count)]?.name ?? name;
+      const [alphaSec, bytesPerSec] = transports[Math.floor(random() * transports.length)] ?? [0.0018, 1.1e9];
+      if (other === nodes[index]?.name) continue;
+      for (const [from, to] of [
+        [name, other],
+        [other, name],
+      ] as const) {
+        const key = `${from} ${to}`;
+        if (!links.has(key)) links.set(key, { from, to, alphaSec, bytesPerSec });
+      }
+    }
+  }
+  const defaultLink = { alphaSec: 0.0018, bytesPerSec: 1.1e9 };
+  return problemOn({ nodes, links: [...links.values()] }, { defaultLink, workload });
+}

@@ -1,14 +1,18 @@
 import type { Command } from "commander";
 import type { PlanResult } from "../../plan/plan-result.js";
+import { Problem } from "../../runtime/problem.js";
 import { exitCodeOf } from "../exit-code.js";
 import { controllerHere } from "../find-controller.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
-import { renderPlan } from "../render/plan-view.js";
+import { type PlanView, renderPlan } from "../render/plan-view.js";
+import { renderWhatIf } from "../render/what-if-view.js";
 
 interface PlanOptions extends CommonOptions {
   readonly inventory?: string;
   readonly model?: string;
+  readonly compare?: boolean;
+  readonly whatIf?: string;
 }
 
 /** `exoctl plan`: the placement, its reasons and predictions. Exit code 3 when nothing fits. */
@@ -17,16 +21,32 @@ export function addPlanCommand(program: Command): void {
     .description("which node would run which layers, why, and how fast")
     .option("--inventory <file>", "plan offline from a YAML or JSON description of nodes and links")
     .option("--model <name>", "a model of the cluster file (default: its first)")
+    .option("--compare", "show what exo 1.x and exo 0.0.x would do by themselves, and what that costs")
+    .option("--what-if <changes>", "before and after: add=m3ultra-512,remove=studio-2,link=studio-1:studio-3=rdma")
     .action(async (options: PlanOptions) => {
-      const result = options.inventory === undefined ? await planRunning(options) : await offline(options.inventory);
-      await printResult(result, options.output, () =>
-        renderPlan(result, { colors: palette(process.stdout), width: widthOf(process.stdout) }),
-      );
+      if (options.whatIf !== undefined) return showWhatIf(options, options.whatIf);
+      const result = await (options.inventory === undefined ? planRunning(options) : planFile(options.inventory));
+      await printResult(result, options.output, () => renderPlan(result, pageHere(), viewOf(options)));
       if (result.kind === "infeasible") process.exitCode = exitCodeOf("infeasible");
     });
 }
 
+const pageHere = () => ({ colors: palette(process.stdout), width: widthOf(process.stdout) });
+
+const viewOf = ({ compare }: PlanOptions): PlanView => ({ exo: compare === true ? "shown" : "hidden" });
+
 const planRunning = (options: PlanOptions): Promise<PlanResult> =>
   controllerHere().plan(options.model === undefined ? {} : { model: options.model });
 
-const offline = async (file: string): Promise<PlanResult> => (await import("../plan-offline.js")).planOffline(file);
+const planFile = async (file: string): Promise<PlanResult> => (await import("../plan-offline.js")).planOffline(file);
+
+async function showWhatIf(options: PlanOptions, changes: string): Promise<void> {
+  if (options.inventory === undefined) {
+    const hint = "Describe the cluster in a file and name it with --inventory.";
+    throw new Problem("usage", "what_if_needs_inventory", "--what-if works on a described cluster", hint);
+  }
+  const { whatIfOffline } = await import("../plan-offline.js");
+  const result = await whatIfOffline(options.inventory, changes);
+  await printResult(result, options.output, () => renderWhatIf(result, pageHere(), viewOf(options)));
+  if (result.after.kind === "infeasible") process.exitCode = exitCodeOf("infeasible");
+}

@@ -1,0 +1,17 @@
+/** One change that alone would make an infeasible problem feasible. */
+export type Change =
+  | { readonly kind: "context"; readonly contextTokens: number }
+  | { readonly kind: "concurrency"; readonly concurrency: number }
+  /** One more node of this kind, as `--what-if add=` takes it. */
+  | { readonly kind: "node"; readonly add: string; readonly memoryGib: number };
+
+/** Something a person can read and a program can test. */
+export interface Reason {
+  readonly code: string;
+  readonly node?: string;
+  readonly bytes?: number;
+  readonly message: string;
+  readonly fix?: string;
+  /** Each would do alone; smallest of its kind. */
+  readonly changes?: readonly Change[];
+}
