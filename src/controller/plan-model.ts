@@ -7,6 +7,7 @@ import type { Inventory, InventoryNode } from "../inventory/inventory.js";
 import { entryFor, findModel, findModelById } from "../models/catalogue.js";
 import type { ModelSpec } from "../models/model-spec.js";
 import { evaluatePlacement, type PlacementEvaluation } from "../plan/evaluate-placement.js";
+import { namingLimit, safeShare } from "../plan/memory-limit.js";
 import { planCluster } from "../plan/plan-cluster.js";
 import type { PlanProblem } from "../plan/plan-problem.js";
 import type { PlanResult, Prediction } from "../plan/plan-result.js";
@@ -33,6 +34,7 @@ export function planningProblem(
   spec: ClusterSpec,
   inventory: Inventory,
   deployment: Deployment,
+  limitShare = 1,
 ): PlanProblem {
   const model = modelSpecOf(entry);
   const { context, ...serve } = entry.serve;
@@ -46,6 +48,7 @@ export function planningProblem(
       headroomBytes: (name) => settingsOfNode(spec, name).headroomBytes,
       heldBytes: (name) => held.get(name) ?? 0,
       promisedBytes: (name) => promised.get(name) ?? 0,
+      limitShare,
     },
   );
 }
@@ -92,12 +95,15 @@ export function planModel(
   inventory: Inventory,
   deployment: Deployment,
 ): ModelPlan {
-  const problem = planningProblem(entry, spec, inventory, deployment);
-  const result = planCluster(problem);
+  // New placements stay below the limit; with modes left to the planner, it sees to that itself.
+  const { sharding, replicas } = entry.serve;
+  const share = sharding === "auto" || replicas === "auto" ? 1 : safeShare;
+  const problem = planningProblem(entry, spec, inventory, deployment, share);
+  const result = namingLimit(planCluster(problem));
   const running = runningStages(entry, deployment);
   const best = result.kind === "plan" ? result.replicas[0] : undefined;
   if (running !== undefined) {
-    // A node that lost only its agent takes no new layers, and what it serves goes on.
+    // What runs may go on using all of the limit. A node that lost only its agent takes no new layers, and what it serves goes on.
     const inUse = planningProblem(entry, spec, withServingNodes(inventory, running), deployment);
     const evaluation = evaluatePlacement(inUse, running);
     const planned = best?.stages.map(({ node, startLayer, endLayer }) => ({

@@ -5,7 +5,7 @@ import { explainLeftOut } from "./explain-left-out.js";
 import { explainOrder } from "./explain-order.js";
 import { explainError } from "./explain-sureness.js";
 import { formatMs, formatRate } from "./format-units.js";
-import { safeShare } from "./memory-limit.js";
+import { keptBelowLimit } from "./memory-limit.js";
 import type { PlanProblem } from "./plan-problem.js";
 import type { Plan, Prediction } from "./plan-result.js";
 import { fullStages } from "./predict-plan.js";
@@ -74,8 +74,7 @@ function explainMode(problem: PlanProblem, { copies, passedOver }: ChosenCopies)
     const message = `Fewer nodes were preferred: the best plan has ${passedOver.nodes} and is ${gain} better, less than the cost model can tell apart.`;
     reasons.push({ code: "fewer_nodes", message });
   }
-  const share = `${Math.round(safeShare * 100)} %`;
-  reasons.push({ code: "kept_below_limit", message: `No node is filled above ${share} of its memory limit.` });
+  reasons.push(keptBelowLimit);
   return reasons;
 }
 

@@ -26,6 +26,8 @@ export interface InventorySettings {
   readonly heldBytes: (node: string) => number;
   /** Memory of a node that instances of other models have or may yet take; none unless told otherwise. */
   readonly promisedBytes?: (node: string) => number;
+  /** How much of Metal's limit may be used; all of it unless told otherwise. */
+  readonly limitShare?: number;
   /** What instances talk over: exo's TCP ring, which RDMA links do not carry (default), or RDMA. */
   readonly transport?: "ring" | "rdma";
   /** Step times that were measured on this cluster: they replace the priors of the chips. */
@@ -66,8 +68,10 @@ export function problemFromInventory(
  * What a model may take of a node now: Metal's limit without what others have been promised, or what is free plus what our
  * own instances of it hold, whichever is less.
  */
-export const budgetBytes = ({ memory }: InventoryNode, heldBytes: number, promisedBytes = 0): number =>
-  Math.max(0, Math.min(memory.value.workingSetBytes - promisedBytes, memory.value.availableBytes + heldBytes));
+export function budgetBytes({ memory }: InventoryNode, heldBytes: number, promisedBytes = 0, limitShare = 1): number {
+  const { workingSetBytes, availableBytes } = memory.value;
+  return Math.max(0, Math.min(workingSetBytes * limitShare - promisedBytes, availableBytes + heldBytes));
+}
 
 function planNode(node: InventoryNode, settings: InventorySettings): PlanNode {
   const { chip, memoryBytes, gpuCores } = node.hardware.value;
@@ -75,7 +79,12 @@ function planNode(node: InventoryNode, settings: InventorySettings): PlanNode {
   return {
     name: node.name,
     chip,
-    budgetBytes: budgetBytes(node, settings.heldBytes(node.name), settings.promisedBytes?.(node.name)),
+    budgetBytes: budgetBytes(
+      node,
+      settings.heldBytes(node.name),
+      settings.promisedBytes?.(node.name),
+      settings.limitShare,
+    ),
     reserveBytes: settings.headroomBytes(node.name),
     cordoned: node.cordoned,
     memoryBytes,

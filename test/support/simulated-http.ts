@@ -35,7 +35,7 @@ export async function call(exo: SimulatedExo, method: string, path: string, body
 export async function until<T>(
   what: string,
   look: () => Promise<T | undefined | false>,
-  withinMs = 10_000,
+  withinMs = 60_000,
 ): Promise<T> {
   const deadline = performance.now() + withinMs;
   for (;;) {
