@@ -2,11 +2,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { defaultSimulation } from "../../src/simulate/simulated-cluster-spec.js";
+import { readSimulationSpec } from "../../src/simulate/simulated-cluster-spec.js";
 import { createCliSandbox, runCli } from "../support/run-cli.js";
 import { type SimulatedExoCluster, startSimulatedExos } from "../support/simulated-exos.js";
 
 const longMs = 120_000;
+
+/** Large enough for two copies of the model, so that memory is never what stands in the way. */
+const macs = ["one", "two", "three"].map((name) => ({ name, chip: "M4 Max", memoryGb: 128 }));
 
 let folder: string;
 let exos: SimulatedExoCluster;
@@ -14,7 +17,7 @@ let exos: SimulatedExoCluster;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "exoctl-exo-alone-"));
   exos = await startSimulatedExos({
-    macs: defaultSimulation(3).macs.map((mac) => mac.profile),
+    macs: readSimulationSpec(JSON.stringify({ macs }), "test").macs.map((mac) => mac.profile),
     folder,
     timeScale: 0.02,
   });
