@@ -1,8 +1,8 @@
 import { type ChosenPlacement, choosePlacement, objectiveSec } from "./choose-placement.js";
 import { compareText } from "./cost-tables.js";
 import type { PlanProblem } from "./plan-problem.js";
-import type { WorkBudget } from "./search-orders.js";
 import { evaluateTensorPair, tensorPairs, tensorPlacement } from "./tensor-pair.js";
+import type { WorkBudget } from "./work-budget.js";
 
 /** One copy of the model with what it costs. */
 export interface ChosenCopy extends ChosenPlacement {

@@ -5,7 +5,7 @@ import { type ChosenCopies, type ChosenCopy, chooseCopy, preferenceBand, sortedC
 import { createCopyRates } from "./copy-rates.js";
 import { compareText } from "./cost-tables.js";
 import type { PlanNode, PlanProblem } from "./plan-problem.js";
-import type { WorkBudget } from "./search-orders.js";
+import type { WorkBudget } from "./work-budget.js";
 
 /** Up to so many nodes every partition is considered. */
 const exactNodes = 12;

@@ -3,6 +3,16 @@ import type { SearchSpace } from "./search-space.js";
 
 const infinity = Number.POSITIVE_INFINITY;
 
+/** Costs that differ by a smaller fraction are the same: ties. */
+export const tieTolerance = 1e-12;
+
+/** Nodes in the order of a ring, with what the best boundaries for it cost. */
+export interface FoundOrder {
+  /** Node numbers by rank. */
+  readonly order: readonly number[];
+  readonly sec: number;
+}
+
 /** Runs through the blocks that a node may run from `start`, shortest first, with the cost of each. */
 function* blocks(space: SearchSpace, order: readonly number[], rank: number, start: number) {
   const node = order[rank] ?? 0;
