@@ -7,7 +7,7 @@ import type { SearchSpace } from "./search-space.js";
 export interface HopRows {
   /** The cost that most pairs have; infinity where most pairs are not linked. */
   readonly usualSec: number;
-  /** `[node]`: where its other hops begin in the lists; one entry more than nodes. */
+  /** `[node]`: where its other hops begin in the lists, the cheapest first; one entry more than nodes. */
   readonly begin: Int32Array;
   readonly to: Int32Array;
   readonly sec: Float64Array;
@@ -33,11 +33,15 @@ export function hopRows({ nodeCount, hopSec }: SearchSpace): HopRows {
   const to: number[] = [];
   const sec: number[] = [];
   for (let from = 0; from < nodeCount; from += 1) {
+    const costTo = (node: number): number => hopSec[from * nodeCount + node] ?? Number.POSITIVE_INFINITY;
+    const unusual: number[] = [];
     for (let node = 0; node < nodeCount; node += 1) {
-      const cost = hopSec[from * nodeCount + node] ?? Number.POSITIVE_INFINITY;
-      if (node === from || cost === usualSec || cost === Number.POSITIVE_INFINITY) continue;
+      if (node !== from && costTo(node) !== usualSec && costTo(node) < Number.POSITIVE_INFINITY) unusual.push(node);
+    }
+    unusual.sort((left, right) => costTo(left) - costTo(right) || left - right);
+    for (const node of unusual) {
       to.push(node);
-      sec.push(cost);
+      sec.push(costTo(node));
     }
     begin[from + 1] = to.length;
   }

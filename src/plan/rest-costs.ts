@@ -104,9 +104,11 @@ export function createRestCosts(space: SearchSpace, counting: NodeCounting): (qu
   const fillAfter = (level: number, layer: number): void => {
     const offset = level * nodeCount * row + layer;
     const length = fillShortlist(offset);
+    const least = length === 0 ? infinity : (from.sec[offset + (shortlist[0] ?? 0) * row] ?? infinity);
     for (let node = 0; node < nodeCount; node += 1) {
       two.begin();
       for (let at = hops.begin[node] ?? 0; at < (hops.begin[node + 1] ?? 0); at += 1) {
+        if ((hops.sec[at] ?? infinity) + least >= two.worst()) break;
         offerHop(node, hops.to[at] ?? 0, hops.sec[at] ?? infinity, offset);
       }
       if (hops.usualSec < infinity) offerUsualHops(node, offset, length);

@@ -50,7 +50,8 @@ function searchRings(
   goal: "best" | "any",
 ): readonly SearchedRings[] {
   const limit = Math.min(space.nodeCount, space.layers);
-  const free = atLeast(sizes.minNodes - 1);
+  // Where every node has to come, prices see to it by themselves.
+  const free = atLeast(sizes.minNodes === space.nodeCount ? 1 : sizes.minNodes - 1);
   const run = (counting: NodeCounting, most: number, from: FoundOrder | undefined): SearchedRings => {
     const rings = { space, counting, sizes: { ...sizes, maxNodes: most }, work, known: from, goal };
     return { ...searchFirsts(rings), counting };
