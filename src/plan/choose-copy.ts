@@ -50,3 +50,11 @@ export const sortedCopies = (copies: readonly ChosenCopy[]): readonly ChosenCopy
       left.evaluation.latencySec - right.evaluation.latencySec ||
       compareText(left.placed[0]?.node ?? "", right.placed[0]?.node ?? ""),
   );
+
+/** Tokens per second of all copies together. */
+export const rateOf = (problem: PlanProblem, copies: readonly ChosenCopy[]): number =>
+  copies.reduce((sum, copy) => sum + problem.workload.batch / copy.evaluation.latencySec, 0);
+
+/** Nodes of all copies together. */
+export const nodesOf = (copies: readonly ChosenCopy[]): number =>
+  copies.reduce((sum, copy) => sum + copy.placed.length, 0);
