@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { parse } from "yaml";
+import { parseDocument as parseYaml, type YAMLError } from "yaml";
 import { planCluster } from "../plan/plan-cluster.js";
 import type { PlanProblem } from "../plan/plan-problem.js";
 import type { PlanResult } from "../plan/plan-result.js";
@@ -47,17 +47,31 @@ function badInput(code: string, issues: readonly RequestIssue[], prefix = ""): P
   return new Problem("usage", code, lines.join("\n"), "Correct these and run the command again.");
 }
 
+/** Everything in the text that is not proper YAML, unknown tags included, is said at once. */
 function parseDocument(text: string, file: string): unknown {
-  try {
-    return parse(text);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : "not YAML";
-    throw new Problem(
-      "usage",
+  const document = parseYaml(text, { logLevel: "error" });
+  const flaws = [...document.errors, ...document.warnings];
+  if (flaws.length > 0) {
+    throw badInput(
       "bad_inventory",
-      `${file} is neither YAML nor JSON: ${reason}`,
-      "Correct it and run the command again.",
-      { cause },
+      [...new Set(flaws.map(wordFlaw))].map((problem) => ({ path: "", problem })),
+      `${file}: `,
     );
   }
+  try {
+    return document.toJS();
+  } catch (cause) {
+    if (!(cause instanceof ReferenceError)) throw cause;
+    const problem = "its aliases (*name) multiply to more than anybody would write";
+    throw badInput("bad_inventory", [{ path: "", problem }], `${file}: `);
+  }
+}
+
+/** The first line of what the parser says, which ends with line and column; its hints to programmers are replaced. */
+function wordFlaw({ code, message }: YAMLError): string {
+  const [line = ""] = message.split("\n");
+  const where = / at line \d+, column \d+/.exec(line)?.[0] ?? "";
+  if (code === "MULTIPLE_DOCS") return `holds several documents; expected one${where}`;
+  if (line.includes("call stack")) return "is nested too deeply";
+  return line.replace(/:$/, "");
 }

@@ -117,7 +117,7 @@ const familyWords: Readonly<Record<string, string>> = { u: "Ultra", ultra: "Ultr
  * @returns undefined when `text` is neither.
  */
 export function readChipName(text: string): ChipName | undefined {
-  const match = /^(?:apple\s+)?m(\d+)[\s-]*(ultra|max|pro|u)?(?:[\s-]*(\d+)(?:\s*gi?b)?)?$/i.exec(text.trim());
+  const match = /^(?:apple\s+)?m(\d+)[\s-]*(ultra|max|pro|u)?(?:[\s-]*([1-9]\d{0,4})(?:\s*gi?b)?)?$/i.exec(text.trim());
   if (match === null) return undefined;
   const family = familyWords[match[2]?.toLowerCase() ?? ""];
   const chip = family === undefined ? `M${match[1]}` : `M${match[1]} ${family}`;
@@ -128,6 +128,13 @@ export function readChipName(text: string): ChipName | undefined {
 export function isKnownChip(text: string): boolean {
   const name = readChipName(text);
   return name !== undefined && (chips.has(name.chip) || nominalGbps[name.chip] !== undefined);
+}
+
+const thunderbolt5 = new Set(["M3 Ultra", "M4 Pro", "M4 Max", "M5 Pro", "M5 Max"]);
+
+/** Whether Macs with this chip have Thunderbolt 5, which RDMA needs at both ends; undefined for a chip we do not know. */
+export function hasThunderbolt5(text: string): boolean | undefined {
+  return isKnownChip(text) ? thunderbolt5.has(readChipName(text)?.chip ?? "") : undefined;
 }
 
 function chooseBin(row: ChipRow, memoryBytes: number | undefined, gpuCores: number | undefined): ChipBin {

@@ -91,7 +91,7 @@ function missingDirection(problem: PlanProblem, nodes: readonly PlanNode[]) {
 
 /** A placement as the contract shows it, or why it can't run. */
 export function describeExoPlacement(problem: PlanProblem, placed: readonly PlacedStage[], who: string): ExoDefault {
-  const { latencySec, shortfalls } = evaluatePlacement(problem, placed);
+  const { latencySec, periodSec, shortfalls } = evaluatePlacement(problem, placed);
   const split = placed.map(({ node, layers }) => `${node} ${layers.end - layers.start}`).join(", ");
   const short = shortfalls.find((why) => why.code === "memory");
   if (short !== undefined) {
@@ -101,5 +101,5 @@ export function describeExoPlacement(problem: PlanProblem, placed: readonly Plac
   const other = shortfalls[0];
   if (other !== undefined) return { error: `${who}: ${other.message}`, errorCode: other.code };
   const stages = placed.map(({ node, layers }) => ({ node, startLayer: layers.start, endLayer: layers.end }));
-  return { stages, latencySec };
+  return { stages, latencySec, periodSec };
 }

@@ -4,7 +4,9 @@ import { explainOneMoreLayer } from "./explain-layers.js";
 import { explainLeftOut } from "./explain-left-out.js";
 import { explainOrder } from "./explain-order.js";
 import { explainError } from "./explain-sureness.js";
-import { formatMs, formatRate } from "./format-units.js";
+import { explainPrefillWorkspace } from "./explain-workspace.js";
+import { formatMs, formatRate, listNames } from "./format-units.js";
+import { impossibleRdma } from "./link-kinds.js";
 import { keptBelowLimit } from "./memory-limit.js";
 import type { PlanProblem } from "./plan-problem.js";
 import type { Plan, Prediction } from "./plan-result.js";
@@ -27,9 +29,11 @@ export function explainCopies(
     ...(copies[0] === undefined ? [] : [explainBinding(problem, copies[0], predicted)]),
     ...explainMode(problem, chosen),
     ...copies.flatMap((copy) => (copy.sharding === "pipeline" ? explainOrder(problem, copy) : [explainTensor(copy)])),
-    ...(only === undefined ? [] : explainSplit(only, single)),
+    ...(only === undefined ? [] : explainSplit(problem, only, single)),
     ...copies.flatMap((copy) => (copy.sharding === "pipeline" ? explainOneMoreLayer(problem, copy) : [])),
     ...explainLeftOut(problem, used, only, work),
+    ...explainPrefillWorkspace(problem, copies),
+    ...impossibleRdma(problem, used),
     ...explainError(problem, copies, predicted),
     ...explainGap(chosen),
   ];
@@ -41,14 +45,11 @@ function explainBinding(problem: PlanProblem, chosen: ChosenCopy, predicted: Pre
     case "pin":
       return { code, message: "A pinned range keeps the plan from being faster." };
     case "link":
-      return {
-        code,
-        message: `The links decide: hops take ${formatMs(chosen.evaluation.hopsSec)} of a step of ${formatMs(predicted.latencySec)}.`,
-      };
+      return { code, message: wordLinks(problem, chosen, predicted) };
     case "memory": {
       const full = fullStages(problem, chosen.placed).map((stage) => stage.node);
       const node = full[0];
-      const message = `Memory decides: ${full.join(" and ")} ${full.length > 1 ? "are" : "is"} full and can't take one layer more.`;
+      const message = `Memory decides: ${listNames(full)} ${full.length > 1 ? "are" : "is"} full and can't take one layer more.`;
       return node === undefined ? { code, message } : { code, node, message };
     }
     case "compute":
@@ -56,6 +57,12 @@ function explainBinding(problem: PlanProblem, chosen: ChosenCopy, predicted: Pre
     default:
       return predicted.bindingConstraint satisfies never;
   }
+}
+
+function wordLinks({ objective }: PlanProblem, { evaluation }: ChosenCopy, predicted: Prediction): string {
+  return objective === "bottleneck"
+    ? `The links decide: the slowest one takes ${formatMs(predicted.periodSec)} to carry what each step sends, longer than any stage works.`
+    : `The links decide: hops take ${formatMs(evaluation.hopsSec)} of a step of ${formatMs(predicted.latencySec)}.`;
 }
 
 /** What the planner did where it was free to choose: copies, fewer nodes than the very best, memory left alone. */
@@ -84,11 +91,16 @@ function explainTensor({ placed, evaluation }: ChosenCopy): Reason {
   return { code: "tensor_pair", message };
 }
 
-function explainSplit({ placed, evaluation }: ChosenCopy, single: Plan["bestSingleNode"]): readonly Reason[] {
+function explainSplit(
+  { minNodes }: PlanProblem,
+  { placed, evaluation }: ChosenCopy,
+  single: Plan["bestSingleNode"],
+): readonly Reason[] {
   if (placed.length < 2) return [];
   if (single === null) return [{ code: "split_needed", message: "No node holds the whole model alone." }];
   if (single.latencySec >= evaluation.latencySec) return [];
-  const message = `${single.node} alone would answer one request faster: ${formatRate(single.latencySec)} instead of ${formatRate(evaluation.latencySec)}.`;
+  const asked = minNodes > 1 ? ` A plan of ${minNodes} nodes or more was asked for.` : "";
+  const message = `${single.node} alone would answer one request faster: ${formatRate(single.latencySec)} instead of ${formatRate(evaluation.latencySec)}.${asked}`;
   return [{ code: "single_node_faster", node: single.node, message }];
 }
 

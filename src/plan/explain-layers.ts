@@ -42,10 +42,19 @@ export function explainOneMoreLayer(problem: PlanProblem, { placed, evaluation }
     }
     const sec = Math.min(...options.filter((option) => option.fits).map((option) => objectiveSec(problem, option)));
     if (sec === Number.POSITIVE_INFINITY) return [];
-    const sign = sec >= before ? "cost" : "save";
-    const message = `One more layer on ${node} would ${sign} ${formatMs(Math.abs(sec - before))} ${problem.objective === "bottleneck" ? "on the slowest stage" : "a step"}.`;
-    return [{ code: "one_more_layer", node, message }];
+    return [
+      { code: "one_more_layer", node, message: `One more layer on ${node} would ${wordCost(problem, sec - before)}.` },
+    ];
   });
+}
+
+/** Differences below what is printed are none. */
+const leastSec = 0.005e-3;
+
+function wordCost({ objective }: PlanProblem, sec: number): string {
+  const what = objective === "bottleneck" ? "on the slowest stage" : "a step";
+  if (Math.abs(sec) < leastSec) return objective === "bottleneck" ? "leave the slowest stage as it is" : "cost nothing";
+  return `${sec > 0 ? "cost" : "save"} ${formatMs(Math.abs(sec))} ${what}`;
 }
 
 const shortBytes = ({ shortfalls }: ReturnType<typeof evaluatePlacement>, node: string): number =>

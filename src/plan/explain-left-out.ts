@@ -42,6 +42,12 @@ function explainNode(
   if (size > problem.maxNodes) {
     return { ...left, message: `${node.name} is left out: the plan may have at most ${problem.maxNodes} nodes.` };
   }
+  if (size > problem.model.layers) {
+    return {
+      ...left,
+      message: `${node.name} is left out: every node needs a layer, and there are ${problem.model.layers}.`,
+    };
+  }
   if (copy === undefined || size > explainedSize) {
     return { ...left, message: `${node.name} is left out: no better plan has it.` };
   }

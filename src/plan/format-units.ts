@@ -10,3 +10,13 @@ export const formatRate = (secPerToken: number): string => `${(1 / secPerToken).
 /** `layers 0 to 28` of a half-open range. */
 export const formatLayers = (start: number, end: number): string =>
   end - start === 1 ? `layer ${start}` : `layers ${start} to ${end - 1}`;
+
+/** Names that a list gives one by one; the rest are counted. */
+const namedOnes = 8;
+
+/** `a, b and c`; of long lists the first ones and how many more. */
+export function listNames(names: readonly string[]): string {
+  const more = names.length - namedOnes;
+  const shown = more > 1 ? [...names.slice(0, namedOnes), `${more} more`] : names;
+  return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
+}

@@ -1,4 +1,7 @@
+import { hasThunderbolt5 } from "../cluster/chips.js";
+import { listNames } from "./format-units.js";
 import type { PlanLink, PlanProblem } from "./plan-problem.js";
+import type { Reason } from "./reason.js";
 
 /** No link over TCP is this quick: RDMA hops take 0.6 ms, those over Thunderbolt 1.5 ms (placement reference 3.5). */
 const rdmaAlphaSec = 0.8e-3;
@@ -19,4 +22,20 @@ export function rdmaPairs(problem: PlanProblem): readonly (readonly [one: string
     .filter(({ from, to }) => from < to && directions.has(JSON.stringify([to, from])))
     .map(({ from, to }) => [from, to] as const)
     .toSorted(([a, b], [c, d]) => (a < c ? -1 : a > c ? 1 : b < d ? -1 : b > d ? 1 : 0));
+}
+
+/** Says which of the used nodes are given RDMA although their Macs have no Thunderbolt 5. */
+export function impossibleRdma({ nodes, links }: PlanProblem, used: ReadonlySet<string>): readonly Reason[] {
+  const ends = new Set(
+    links
+      .filter(({ kind, from, to }) => kind === "rdma" && used.has(from) && used.has(to))
+      .flatMap(({ from, to }) => [from, to]),
+  );
+  const names = nodes
+    .filter(({ name, chip }) => ends.has(name) && chip !== undefined && hasThunderbolt5(chip) === false)
+    .map((node) => node.name)
+    .toSorted();
+  if (names.length === 0) return [];
+  const message = `RDMA needs Thunderbolt 5 at both ends, which ${listNames(names)} ${names.length > 1 ? "do" : "does"} not have: such a link only works over TCP.`;
+  return [{ code: "rdma_impossible", message }];
 }

@@ -8,6 +8,7 @@ export const safeShare = 0.9;
 /** The same problem with every budget cut to the safe share of it. */
 export const keepBelowLimit = (problem: PlanProblem): PlanProblem => ({
   ...problem,
+  limitShare: safeShare,
   nodes: problem.nodes.map((node) => ({ ...node, budgetBytes: node.budgetBytes * safeShare })),
 });
 

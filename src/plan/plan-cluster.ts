@@ -8,9 +8,10 @@ import { findShortfalls } from "./find-shortfalls.js";
 import { keepBelowLimit } from "./memory-limit.js";
 import { modeShortfalls } from "./mode-shortfalls.js";
 import type { PlanProblem } from "./plan-problem.js";
-import type { PlanResult, Replica } from "./plan-result.js";
+import type { Infeasible, Plan, PlanResult, Replan, Replica } from "./plan-result.js";
 import { predictCopies } from "./predict-plan.js";
-import { judgeMove } from "./replan.js";
+import type { Reason } from "./reason.js";
+import { judgeMove, judgeStay } from "./replan.js";
 import { evaluateTensorPair } from "./tensor-pair.js";
 import { usualWork } from "./work-budget.js";
 
@@ -25,25 +26,46 @@ export function planCluster(problem: PlanProblem): PlanResult {
   const work = { left: usualWork(problem.nodes.length) };
   const limited = choosesModes(problem) ? keepBelowLimit(problem) : problem;
   const found = chooseCopies(limited, work);
-  const common = { model: problem.model.name, objective: problem.objective, exoDefault: exoDefaults(problem) };
-  if (typeof found === "string") {
-    const shortfalls = modeShortfalls(problem) ?? findShortfalls(limited, found);
-    return { kind: "infeasible", ...common, replicas: [], reasons: problem.notes ?? [], shortfalls };
-  }
+  return typeof found === "string" ? infeasible(problem, limited, found) : planned(problem, found);
+}
+
+function planned(problem: PlanProblem, found: ChosenCopies): Plan {
   const chosen = { ...found, copies: found.copies.map((copy) => withFullBudgets(problem, copy)) };
   const explaining = { left: usualWork(problem.nodes.length) / 4 };
   const predicted = predictCopies(problem, chosen.copies, explaining);
   const single = bestSingleNode(problem);
+  const replan = replanOf(problem, chosen);
   return {
     kind: "plan",
-    ...common,
+    model: problem.model.name,
+    objective: problem.objective,
     replicas: chosen.copies.map(replicaOf),
     predicted,
     optimal: chosen.optimal,
     bestSingleNode: single,
-    reasons: [...explainCopies(problem, chosen, predicted, single, explaining), ...(problem.notes ?? [])],
+    exoDefault: exoDefaults(problem),
+    reasons: [
+      ...explainCopies(problem, chosen, predicted, single, explaining),
+      ...(problem.notes ?? []),
+      ...(problem.running !== undefined && replan === undefined ? [notJudged] : []),
+    ],
     shortfalls: [],
-    ...replanOf(problem, chosen),
+    ...(replan === undefined ? {} : { replan }),
+  };
+}
+
+function infeasible(problem: PlanProblem, limited: PlanProblem, outcome: "none" | "exhausted"): Infeasible {
+  return {
+    kind: "infeasible",
+    model: problem.model.name,
+    objective: problem.objective,
+    replicas: [],
+    predicted: null,
+    optimal: null,
+    bestSingleNode: bestSingleNode(problem),
+    exoDefault: exoDefaults(problem),
+    reasons: [...(problem.notes ?? []), ...(problem.running === undefined ? [] : judgeStay(problem, problem.running))],
+    shortfalls: modeShortfalls(problem, limited) ?? findShortfalls(limited, outcome),
   };
 }
 
@@ -65,8 +87,13 @@ const replicaOf = ({ sharding, evaluation }: ChosenCopy): Replica => ({
 });
 
 /** Moves are judged between pipelines: of one copy to another. */
-function replanOf(problem: PlanProblem, { copies }: ChosenCopies) {
+function replanOf(problem: PlanProblem, { copies }: ChosenCopies): Replan | undefined {
   const [copy] = copies;
-  if (problem.running === undefined || copy?.sharding !== "pipeline" || copies.length > 1) return {};
-  return { replan: judgeMove(problem, problem.running, copy.placed) };
+  if (problem.running === undefined || copy?.sharding !== "pipeline" || copies.length > 1) return undefined;
+  return judgeMove(problem, problem.running, copy.placed);
 }
+
+const notJudged: Reason = {
+  code: "move_not_judged",
+  message: "Whether to move from what runs is only judged where the plan is one pipeline.",
+};

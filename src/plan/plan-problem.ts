@@ -35,6 +35,8 @@ export interface PlanLink {
   readonly alphaSec: number;
   readonly bytesPerSec: number;
   readonly kind?: string;
+  /** True where the latency was fitted to measured step times. */
+  readonly measured?: boolean;
 }
 
 export interface Workload {
@@ -62,6 +64,8 @@ export interface PlanProblem {
   readonly minNodes: number;
   readonly maxNodes: number;
   readonly pins: readonly { readonly node: string; readonly layers: LayerRange }[];
+  /** The share of their memory limit that budgets were cut to; all of it where absent. A newcomer is treated alike. */
+  readonly limitShare?: number;
   /** What was found while the problem was put together, such as measurements that could not be used. */
   readonly notes?: readonly Reason[];
   /** What runs now, by rank, where it shall be judged whether to move. */

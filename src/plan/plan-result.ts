@@ -45,6 +45,7 @@ export interface Prediction {
 export interface ExoDefault {
   readonly stages?: readonly { readonly node: string; readonly startLayer: number; readonly endLayer: number }[];
   readonly latencySec?: number;
+  readonly periodSec?: number;
   readonly error?: string;
   /** Such as `overruns_memory`; what programs go by. */
   readonly errorCode?: string;
@@ -91,6 +92,10 @@ export interface Infeasible {
   readonly model: string;
   readonly objective: Objective;
   readonly replicas: readonly [];
+  readonly predicted?: null;
+  readonly optimal?: null;
+  /** A node that holds the model alone, where node counts or pins are what forbids it. */
+  readonly bestSingleNode?: { readonly node: string; readonly latencySec: number } | null;
   /** exo may well start what does not fit. */
   readonly exoDefault?: ExoDefaults;
   readonly reasons: readonly Reason[];

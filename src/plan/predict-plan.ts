@@ -1,6 +1,7 @@
 import { layerCount } from "../cluster/layer-range.js";
 import type { ChosenCopy } from "./choose-copy.js";
 import { choosePlacement, objectiveSec } from "./choose-placement.js";
+import { compareText } from "./cost-tables.js";
 import { evaluatePlacement, type PlacedStage } from "./evaluate-placement.js";
 import type { PlanNode, PlanProblem } from "./plan-problem.js";
 import type { Prediction } from "./plan-result.js";
@@ -11,9 +12,13 @@ import type { WorkBudget } from "./work-budget.js";
 const calibratedError = 0.1;
 const uncalibratedError = 0.25;
 
-/** The nodes of a placement whose constants were guessed. */
-export const uncalibratedNodes = (problem: PlanProblem, placed: readonly PlacedStage[]): readonly PlanNode[] =>
-  problem.nodes.filter((node) => !node.calibrated && placed.some((stage) => stage.node === node.name));
+/** The nodes of a placement whose constants were guessed, by name. */
+export function uncalibratedNodes(problem: PlanProblem, placed: readonly PlacedStage[]): readonly PlanNode[] {
+  const used = new Set(placed.map((stage) => stage.node));
+  return problem.nodes
+    .filter((node) => !node.calibrated && used.has(node.name))
+    .toSorted((left, right) => compareText(left.name, right.name));
+}
 
 /** Stages that could not take one layer more from a neighbour for want of memory. */
 export function fullStages(problem: PlanProblem, placed: readonly PlacedStage[]): readonly PlacedStage[] {

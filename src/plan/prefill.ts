@@ -45,6 +45,11 @@ export function prefillSec(
   return Math.max(prefillFlops(model, layers, tokens, meanContextTokens) / flopsPerSec, readSec);
 }
 
+/** Tokens of a prompt that `stages` stages of a ring take in at once: whole short prompts, chunks of long ones. */
+export function prefillChunkTokens(promptTokens: number, stages: number): number {
+  return promptTokens >= chunkedFromTokens ? Math.floor(chunkedFromTokens / Math.min(4, stages)) : promptTokens;
+}
+
 /**
  * Tokens per second at which a fresh prompt is taken in: one of the workload's context, at most 4096 tokens, where exo
  * begins to overlap the stages.
@@ -54,7 +59,7 @@ export function prefillSec(
 export function prefillTokensPerSec(problem: PlanProblem, placed: readonly PlacedStage[], hopsSec: number): number {
   const tokens = Math.min(problem.workload.contextTokens, chunkedFromTokens);
   const overlaps = tokens >= chunkedFromTokens;
-  const chunk = overlaps ? Math.floor(chunkedFromTokens / Math.min(4, placed.length)) : tokens;
+  const chunk = prefillChunkTokens(tokens, placed.length);
   const stageSec = placed.map((stage) => {
     const node = problem.nodes.find((candidate) => candidate.name === stage.node);
     return node ? prefillSec(node, problem.model, stage.layers, chunk, tokens / 2) : Number.POSITIVE_INFINITY;

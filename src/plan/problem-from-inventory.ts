@@ -60,6 +60,7 @@ export function problemFromInventory(
     minNodes,
     maxNodes: serve.maxNodes ?? Math.max(minNodes, nodes.length),
     pins: [],
+    ...(settings.limitShare === undefined ? {} : { limitShare: settings.limitShare }),
   };
   return calibrateProblem(problem, settings.measurements ?? []);
 }

@@ -1,16 +1,16 @@
-import type { ModelSpec } from "../models/model-spec.js";
 import { calibrateProblem } from "./calibrate.js";
-import type { PlanNode, PlanProblem } from "./plan-problem.js";
+import type { PlanProblem } from "./plan-problem.js";
+import { readRequestLinks } from "./read-request-links.js";
 import { readRequestModel } from "./read-request-model.js";
-import { readRequestLinks, readRequestNodes } from "./read-request-nodes.js";
+import { readRequestNodes } from "./read-request-nodes.js";
+import { readRequestPins } from "./read-request-pins.js";
 import { readMeasurements, readStages } from "./read-request-runs.js";
-import { type IssueList, openIssueList, type RequestIssue } from "./request-issues.js";
+import { type IssueList, openIssueList, type RequestIssue, statedItems, statedText } from "./request-issues.js";
 import {
   defaultLinkShape,
   nodeCountShape,
   objectiveShape,
   outputPolicyShape,
-  pinShape,
   replicasShape,
   requestFields,
   shardingShape,
@@ -46,7 +46,7 @@ export function readPlanRequest(document: unknown): ReadPlanRequest {
   const workload = issues.read(workloadShape, request.workload ?? {}, "workload");
   const modes = readModes(request, issues);
   const sizes = readSizes(request, nodeNames.size, issues);
-  const pins = readPins(request.pins, nodes, nodeNames, model, issues);
+  const pins = readRequestPins(request.pins, request.nodes, model, issues);
   const running =
     request.running === undefined ? undefined : readStages(request.running, "running", nodeNames, model, issues);
   const measurements = readMeasurements(request.measurements, nodeNames, model, issues);
@@ -70,15 +70,8 @@ export function readPlanRequest(document: unknown): ReadPlanRequest {
 }
 
 /** All names that nodes claim, even of nodes with other problems: so one mistake is reported once. */
-function statedNames(nodes: unknown): ReadonlySet<string> {
-  if (!Array.isArray(nodes)) return new Set();
-  return new Set(
-    nodes.flatMap((node: unknown) => {
-      const name = typeof node === "object" && node !== null && "name" in node ? node.name : undefined;
-      return typeof name === "string" ? [name] : [];
-    }),
-  );
-}
+const statedNames = (nodes: unknown): ReadonlySet<string> =>
+  new Set(statedItems(nodes, "nodes").flatMap(({ stated }) => statedText(stated.name) ?? []));
 
 function readModes(request: Readonly<Record<string, unknown>>, issues: IssueList) {
   const objective = issues.read(objectiveShape, request.objective ?? "latency", "objective") ?? "latency";
@@ -95,34 +88,4 @@ function readSizes(request: Readonly<Record<string, unknown>>, nodeCount: number
     issues.read(nodeCountShape, request.maxNodes ?? Math.max(nodeCount, minNodes), "maxNodes") ?? minNodes;
   if (minNodes > maxNodes) issues.add("minNodes", `expected at most maxNodes (${maxNodes})`);
   return { minNodes, maxNodes };
-}
-
-function readPins(
-  value: unknown,
-  nodes: readonly PlanNode[],
-  nodeNames: ReadonlySet<string>,
-  model: ModelSpec | undefined,
-  issues: IssueList,
-): PlanProblem["pins"] {
-  const read = issues.readEach(pinShape, value, "pins").map(({ item, path }) => ({ ...item, path }));
-  read.forEach(({ node, startLayer, endLayer, path }, index) => {
-    if (!nodeNames.has(node)) issues.add(`${path}.node`, `there is no node ${JSON.stringify(node)}`);
-    if (nodes.some((candidate) => candidate.name === node && candidate.cordoned)) {
-      issues.add(`${path}.node`, `${node} is cordoned`);
-    }
-    if (endLayer <= startLayer) issues.add(`${path}.endLayer`, `expected more than startLayer (${startLayer})`);
-    if (model !== undefined && endLayer > model.layers) {
-      issues.add(`${path}.endLayer`, `expected at most ${model.layers}, the layers of ${model.name}`);
-    }
-    for (const earlier of read.slice(0, index)) {
-      if (earlier.node === node) issues.add(`${path}.node`, `${node} is pinned twice (${earlier.path})`);
-      if (earlier.startLayer < endLayer && startLayer < earlier.endLayer) {
-        issues.add(
-          path,
-          `overlaps ${earlier.path} (layers ${earlier.startLayer} to ${earlier.endLayer}, end excluded)`,
-        );
-      }
-    }
-  });
-  return read.map(({ node, startLayer, endLayer }) => ({ node, layers: { start: startLayer, end: endLayer } }));
 }

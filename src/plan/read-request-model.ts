@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import { catalogueNames, findModel } from "../models/catalogue.js";
 import type { ModelSpec, Quantization } from "../models/model-spec.js";
 import type { IssueList } from "./request-issues.js";
@@ -15,6 +16,9 @@ export function readRequestModel(model: unknown, quantization: unknown, issues: 
   if (typeof model === "string") return fromCatalogue(model, stated, issues);
   if (typeof model === "object" && model !== null && "layers" in model) return fromNumbers(model, issues);
   const named = issues.read(namedModelShape, model, "model");
+  if (named?.quantization !== undefined && stated !== undefined && named.quantization !== stated) {
+    issues.add("quantization", `contradicts model.quantization (${named.quantization})`);
+  }
   return named && fromCatalogue(named.name, named.quantization ?? stated, issues);
 }
 
@@ -40,6 +44,7 @@ function fromNumbers(document: object, issues: IssueList): ModelSpec | undefined
     });
     if (new Set(full).size < full.length) issues.add("model.fullAttentionLayers", "names a layer twice");
   }
+  checkTensor(model, issues);
   const { activeParametersPerLayer, attentionWidth, exoCardBytes, tensor, name, ...rest } = model;
   return {
     ...rest,
@@ -49,4 +54,12 @@ function fromNumbers(document: object, issues: IssueList): ModelSpec | undefined
     ...(exoCardBytes === undefined ? {} : { exoCardBytes }),
     ...(tensor === undefined ? {} : { tensor }),
   };
+}
+
+/** A member of a tensor group holds what is not divided, which can't be less than nothing. */
+function checkTensor(model: z.infer<typeof inlineModelShape>, issues: IssueList): void {
+  for (const part of ["denseBytesPerLayer", "expertBytes"] as const) {
+    if (model.tensor === undefined || model.tensor[part] <= model[part]) continue;
+    issues.add(`model.tensor.${part}`, `expected at most ${part} (${model[part]}), of which it is a part`);
+  }
 }

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { wordIssue } from "./word-issue.js";
 
 /** One thing that is wrong with a request, and where: `nodes[2].memoryBytes`, or an empty path for the whole. */
 export interface RequestIssue {
@@ -29,16 +30,24 @@ function joinPath(base: string, parts: readonly PropertyKey[]): string {
   return path;
 }
 
-const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
-
-function sentenceOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === "invalid_type" && issue.input === undefined && !issue.message.includes("received")) {
-    return `expected ${issue.expected}`;
-  }
-  if (issue.code === "unrecognized_keys")
-    return `unknown field${issue.keys.length > 1 ? "s" : ""} ${issue.keys.join(", ")}`;
-  return lowerFirst(issue.message.replace(/^Invalid (?:input|option): /, ""));
+/** An item of a list as it was stated, whatever is wrong with it: relations between items are checked all the same. */
+export interface StatedItem {
+  readonly stated: Readonly<Record<string, unknown>>;
+  readonly path: string;
 }
+
+/** Those items of a list that are mappings. */
+export function statedItems(value: unknown, path: string): readonly StatedItem[] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((raw: unknown, index) =>
+    typeof raw === "object" && raw !== null && !Array.isArray(raw)
+      ? [{ stated: { ...raw }, path: `${path}[${index}]` }]
+      : [],
+  );
+}
+
+/** A stated text; undefined where something else was stated. */
+export const statedText = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 
 /** An empty list of problems. */
 export function openIssueList(): IssueList {
@@ -49,9 +58,9 @@ export function openIssueList(): IssueList {
       issues.push({ path, problem });
     },
     read: (shape, value, path) => {
-      const result = shape.safeParse(value);
+      const result = shape.safeParse(value, { reportInput: true });
       if (result.success) return result.data;
-      for (const issue of result.error.issues) list.add(joinPath(path, issue.path), sentenceOf(issue));
+      for (const issue of result.error.issues.flatMap(wordIssue)) list.add(joinPath(path, issue.path), issue.problem);
       return undefined;
     },
     readEach: (shape, value, path) => {

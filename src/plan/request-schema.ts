@@ -1,33 +1,41 @@
 import { z } from "zod";
 
-const positive = z.number().positive();
-const notNegative = z.number().nonnegative();
-const count = z.int().positive();
-const bytes = notNegative;
+// The upper limits are far beyond any machine. They keep sums of bytes and seconds finite, so that a slip of the pen is
+// reported as one instead of as a missing link or as infinite memory.
+const mostBytes = Number.MAX_SAFE_INTEGER;
+const mostSec = 1e9;
+const mostOf = 1e9;
+
+const bytes = z.number().nonnegative().max(mostBytes);
+const someBytes = z.number().positive().max(mostBytes);
+const seconds = z.number().nonnegative().max(mostSec);
+const perSecond = z.number().min(1);
+const count = z.int().positive().max(mostOf);
+const upTo = z.int().nonnegative().max(mostOf);
 const name = z.string().min(1);
 
 /** Shapes of the parts of a plan request. Relations between the parts are checked afterwards. */
 export const nodeShape = z.strictObject({
   name,
   chip: z.string().min(1).optional(),
-  memoryBytes: positive.optional(),
+  memoryBytes: someBytes.optional(),
   availableBytes: bytes.optional(),
   budgetBytes: bytes.optional(),
   reserveBytes: bytes.optional(),
-  effBytesPerSec: positive.optional(),
-  overheadSecPerLayer: notNegative.optional(),
+  effBytesPerSec: perSecond.optional(),
+  overheadSecPerLayer: seconds.optional(),
   cordoned: z.boolean().optional(),
 });
 
 export const linkShape = z.strictObject({
   from: name,
   to: name,
-  alphaSec: notNegative,
-  bytesPerSec: positive,
+  alphaSec: seconds,
+  bytesPerSec: perSecond,
   kind: z.string().optional(),
 });
 
-export const defaultLinkShape = z.strictObject({ alphaSec: notNegative, bytesPerSec: positive });
+export const defaultLinkShape = z.strictObject({ alphaSec: seconds, bytesPerSec: perSecond });
 
 export const quantizationShape = z.enum(["MXFP4-Q8", "MXFP4-Q4", "affine-4", "affine-8", "bf16"]);
 
@@ -37,25 +45,23 @@ export const namedModelShape = z.strictObject({ name, quantization: quantization
 export const inlineModelShape = z.strictObject({
   name: name.optional(),
   layers: count.max(4096),
-  weightBytesPerLayer: positive,
-  denseBytesPerLayer: notNegative,
-  expertBytes: notNegative,
-  experts: z.int().nonnegative(),
-  expertsPerToken: z.int().nonnegative(),
+  weightBytesPerLayer: someBytes,
+  denseBytesPerLayer: bytes,
+  expertBytes: bytes,
+  experts: upTo,
+  expertsPerToken: upTo,
   embedBytes: bytes,
   headBytes: bytes,
   normBytes: bytes,
-  hiddenBytes: positive,
-  kvBytesPerTokenPerLayer: notNegative,
-  slidingWindow: z.int().nonnegative(),
+  hiddenBytes: someBytes,
+  kvBytesPerTokenPerLayer: bytes,
+  slidingWindow: upTo,
   kvStepTokens: count,
-  fullAttentionLayers: z.union([z.literal("odd"), z.array(z.int().nonnegative())]),
-  activeParametersPerLayer: positive.optional(),
-  attentionWidth: positive.optional(),
-  exoCardBytes: positive.optional(),
-  tensor: z
-    .strictObject({ ways: z.array(count), denseBytesPerLayer: notNegative, expertBytes: notNegative })
-    .optional(),
+  fullAttentionLayers: z.union([z.literal("odd"), z.array(upTo)]),
+  activeParametersPerLayer: someBytes.optional(),
+  attentionWidth: someBytes.optional(),
+  exoCardBytes: someBytes.optional(),
+  tensor: z.strictObject({ ways: z.array(count), denseBytesPerLayer: bytes, expertBytes: bytes }).optional(),
 });
 
 export const workloadShape = z.strictObject({
@@ -66,19 +72,16 @@ export const workloadShape = z.strictObject({
 
 export const pinShape = z.strictObject({
   node: name,
-  startLayer: z.int().nonnegative(),
-  endLayer: z.int().positive(),
+  startLayer: upTo,
+  endLayer: count,
 });
 
-const stagesShape = z.array(pinShape).min(1);
-export const runningShape = stagesShape;
-
-/** A measured decode step of a placement, such as `bench` reports it. */
+/** A measured decode step of a placement, such as `bench` reports it. Its stages are read like those that run now. */
 export const measurementShape = z.strictObject({
-  stages: stagesShape,
+  stages: z.unknown(),
   contextTokens: count,
   batch: count.optional(),
-  stepSec: positive,
+  stepSec: z.number().positive().max(mostSec),
 });
 
 export const objectiveShape = z.enum(["latency", "bottleneck", "throughput"]);

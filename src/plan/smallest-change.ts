@@ -1,17 +1,10 @@
-import { chipConstants, usualWorkingSetBytes } from "../cluster/chips.js";
-import { findBlockEnds } from "./block-ends.js";
-import { prepareTables } from "./cost-tables.js";
-import type { PlanNode, PlanProblem } from "./plan-problem.js";
-import { usualReserveBytes } from "./read-request-nodes.js";
+import { compareText } from "./cost-tables.js";
+import { hasPlan } from "./has-plan.js";
+import { joinNode, newcomer } from "./join-node.js";
+import type { PlanProblem } from "./plan-problem.js";
 import type { Change } from "./reason.js";
-import { findAnyOrder } from "./search-placement.js";
-import { latencySpace } from "./search-space.js";
-import { sizeRange } from "./size-range.js";
 
-const GIB = 2 ** 30;
-/** Work for one question of the kind "would it fit if". */
-const questionWork = 20_000;
-/** Macs one can buy or find, by rising memory; named as requests name chips. */
+/** Macs one can buy or find, by rising memory in GiB; named as requests and `--what-if` name chips. */
 const macKinds = [
   ["m4pro-24", 24],
   ["m4max-36", 36],
@@ -24,38 +17,42 @@ const macKinds = [
   ["m3ultra-512", 512],
 ] as const;
 
-/** Whether a problem has any plan, as far as a short search can tell. */
-export function would(problem: PlanProblem): boolean {
-  const tables = prepareTables(problem, "usable");
-  const space = latencySpace(problem, tables, findBlockEnds(problem, tables));
-  return typeof findAnyOrder(space, sizeRange(problem, tables), { left: questionWork }) !== "string";
+/** More Macs than this are not advised at once. */
+const mostMacs = 8;
+
+/**
+ * The smallest change of each kind that alone makes a problem with too little memory feasible: each was tried, and the
+ * next smaller one was not enough.
+ */
+export function smallestChanges(problem: PlanProblem): readonly Change[] {
+  return [...lighterWork(problem), ...uncordoned(problem), ...moreMacs(problem)];
 }
 
-/** The same cluster with a perfect link between all nodes. */
-export const fullyLinked = (problem: PlanProblem): PlanProblem => ({
-  ...problem,
-  links: [],
-  defaultLink: { alphaSec: 0, bytesPerSec: 1e12 },
-});
+/** Less context, or less at a time; both together only where neither would do. */
+function lighterWork(problem: PlanProblem): readonly Change[] {
+  const { workload } = problem;
+  const contextTokens = longestContext(problem);
+  const concurrency = mostThatFits(workload.concurrency, (count) =>
+    hasPlan({ ...problem, workload: { ...workload, concurrency: count } }),
+  );
+  const changes: readonly Change[] = [
+    ...(contextTokens > 0 ? [{ kind: "context" as const, contextTokens }] : []),
+    ...(concurrency > 0 ? [{ kind: "concurrency" as const, concurrency }] : []),
+  ];
+  if (changes.length > 0 || workload.concurrency === 1) return changes;
+  const least = longestContext({ ...problem, workload: { ...workload, concurrency: 1 } });
+  return least > 0 ? [{ kind: "workload", contextTokens: least, concurrency: 1 }] : [];
+}
 
-/** The smallest change of each kind that alone makes a problem with too little memory feasible. */
-export function smallestChanges(problem: PlanProblem): readonly Change[] {
-  const linked = fullyLinked(problem);
+/** The longest context that fits, in whole steps of the KV cache: a shorter part of a step takes as much memory. */
+function longestContext(problem: PlanProblem): number {
   const { workload, model } = problem;
   const steps = Math.ceil(workload.contextTokens / model.kvStepTokens);
-  const fittingSteps = mostThatFits(steps, (count) => {
+  const fitting = mostThatFits(steps, (count) => {
     const contextTokens = count * model.kvStepTokens;
-    return would({ ...linked, workload: { ...workload, contextTokens } });
+    return hasPlan({ ...problem, workload: { ...workload, contextTokens } });
   });
-  const concurrency = mostThatFits(workload.concurrency, (count) =>
-    would({ ...linked, workload: { ...workload, concurrency: count } }),
-  );
-  const mac = macKinds.find(([chip, gib]) => would(withHelper(linked, chip, gib)));
-  return [
-    ...(fittingSteps > 0 ? [{ kind: "context" as const, contextTokens: fittingSteps * model.kvStepTokens }] : []),
-    ...(concurrency > 0 ? [{ kind: "concurrency" as const, concurrency }] : []),
-    ...(mac === undefined ? [] : [{ kind: "node" as const, add: mac[0], memoryGib: mac[1] }]),
-  ];
+  return fitting * model.kvStepTokens;
 }
 
 /** The most below `tooMany` that fits; 0 when not even one does. */
@@ -70,32 +67,36 @@ function mostThatFits(tooMany: number, fits: (count: number) => boolean): number
   return low;
 }
 
-function withHelper(problem: PlanProblem, chip: string, memoryGib: number): PlanProblem {
-  const helper: PlanNode = {
-    name: `one more ${chip}`,
-    budgetBytes: usualWorkingSetBytes(memoryGib * GIB),
-    reserveBytes: usualReserveBytes,
-    cordoned: false,
-    ...chipConstants(chip),
-  };
-  return { ...problem, nodes: [...problem.nodes, helper], maxNodes: problem.maxNodes + 1 };
+/** The smallest cordoned node that would be enough. */
+function uncordoned(problem: PlanProblem): readonly Change[] {
+  const found = problem.nodes
+    .filter((node) => node.cordoned)
+    .toSorted((left, right) => left.budgetBytes - right.budgetBytes || compareText(left.name, right.name))
+    .find(({ name }) => hasPlan(withoutCordon(problem, name)));
+  return found === undefined ? [] : [{ kind: "uncordon", node: found.name }];
 }
 
-/** `Serve a context of 8192 tokens, or serve 2 at a time, or add another Mac with 64 GiB of memory or more (m4max-64).` */
-export function describeChanges(changes: readonly Change[]): string {
-  const text = changes.map(describeChange).join(", or ");
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
-}
+const withoutCordon = (problem: PlanProblem, name: string): PlanProblem => ({
+  ...problem,
+  nodes: problem.nodes.map((node) => (node.name === name ? { ...node, cordoned: false } : node)),
+});
 
-function describeChange(change: Change): string {
-  switch (change.kind) {
-    case "context":
-      return `serve a context of ${change.contextTokens} tokens`;
-    case "concurrency":
-      return `serve ${change.concurrency} at a time`;
-    case "node":
-      return `add another Mac with ${change.memoryGib} GiB of memory or more (such as ${change.add})`;
-    default:
-      return change satisfies never;
+/** The smallest kind of Mac of which one more is enough; where none is, the fewest of one kind. */
+function moreMacs(problem: PlanProblem): readonly Change[] {
+  for (let count = 1; count <= mostMacs; count += 1) {
+    const enough = (chip: string): boolean => hasPlan(withMacs(problem, chip, count));
+    const largest = macKinds.at(-1)?.[0] ?? "";
+    const kind = enough(largest) ? macKinds.find(([chip]) => enough(chip)) : undefined;
+    if (kind !== undefined) return [{ kind: "node", add: kind[0], memoryGib: kind[1], count }];
   }
+  return [];
+}
+
+/** As `--what-if add=` would have it, filled as far as the problem's own nodes. */
+function withMacs(problem: PlanProblem, chip: string, count: number): PlanProblem {
+  return Array.from({ length: count }).reduce<PlanProblem>((joined) => {
+    const node = newcomer(joined, chip);
+    if (node === undefined) return joined;
+    return joinNode(joined, { ...node, budgetBytes: node.budgetBytes * (problem.limitShare ?? 1) });
+  }, problem);
 }

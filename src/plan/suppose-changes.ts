@@ -1,9 +1,9 @@
+import { joinNode, newcomer } from "./join-node.js";
 import { isKnownLinkKind, linkPrior } from "./link-priors.js";
 import type { PlanLink, PlanProblem } from "./plan-problem.js";
-import { readRequestNodes } from "./read-request-nodes.js";
 import type { Supposition } from "./read-what-if.js";
 import type { Reason } from "./reason.js";
-import { openIssueList, type RequestIssue } from "./request-issues.js";
+import type { RequestIssue } from "./request-issues.js";
 
 /** The problem after all changes, or what is wrong with them. Additions come first, so a link may name a newcomer. */
 export function supposeChanges(
@@ -11,19 +11,35 @@ export function supposeChanges(
   suppositions: readonly Supposition[],
 ): { readonly problem: PlanProblem; readonly notes: readonly Reason[] } | { readonly issues: readonly RequestIssue[] } {
   const rank = { add: 0, link: 1, remove: 2 } as const;
-  const issues: RequestIssue[] = [];
+  const issues: RequestIssue[] = [...contradictions(suppositions)];
   const notes: Reason[] = [];
+  const removed = new Set<string>();
   let changed = problem;
   for (const supposition of suppositions.toSorted((left, right) => rank[left.kind] - rank[right.kind])) {
     const names = new Set(changed.nodes.map((node) => node.name));
     const unknown = nodesNamed(supposition).filter((name) => !names.has(name));
+    if (supposition.kind === "remove" && removed.has(supposition.node)) continue;
     for (const name of unknown) issues.push({ path: "--what-if", problem: `there is no node ${JSON.stringify(name)}` });
     if (unknown.length > 0) continue;
     const step = applySupposition(changed, supposition);
     changed = step.problem;
+    if (supposition.kind === "remove") removed.add(supposition.node);
     notes.push(...step.notes);
   }
   return issues.length > 0 ? { issues } : { problem: changed, notes };
+}
+
+/** Changes that can't be meant together: a node removed twice, or given a link and removed. */
+function contradictions(suppositions: readonly Supposition[]): readonly RequestIssue[] {
+  const removals = suppositions.flatMap((one) => (one.kind === "remove" ? [one.node] : []));
+  const twice = new Set(removals.filter((node, index) => removals.indexOf(node) < index));
+  const linked = suppositions.flatMap((one) => (one.kind === "link" ? nodesNamed(one) : []));
+  const both = new Set(linked.filter((node) => removals.includes(node)));
+  const issue = (problem: string): RequestIssue => ({ path: "--what-if", problem });
+  return [
+    ...[...twice].map((node) => issue(`${JSON.stringify(node)} is removed twice`)),
+    ...[...both].map((node) => issue(`${JSON.stringify(node)} is given a link and removed`)),
+  ];
 }
 
 function nodesNamed(supposition: Supposition): readonly string[] {
@@ -45,29 +61,12 @@ function applySupposition(problem: PlanProblem, supposition: Supposition) {
 }
 
 function addNode(problem: PlanProblem, chip: string) {
-  const taken = new Set(problem.nodes.map((node) => node.name));
-  let name = chip;
-  for (let count = 2; taken.has(name); count += 1) name = `${chip}-${count}`;
-  const nodes = readRequestNodes([{ name, chip }], openIssueList());
-  const assumed = linkPrior("thunderbolt");
-  const links: readonly PlanLink[] =
-    problem.defaultLink === undefined
-      ? problem.nodes.flatMap((node) => [
-          { from: name, to: node.name, kind: "thunderbolt", ...assumed },
-          { from: node.name, to: name, kind: "thunderbolt", ...assumed },
-        ])
-      : [];
-  const how = links.length > 0 ? "Thunderbolt over TCP to every node" : "the default link to every node";
-  const unlimited = problem.maxNodes >= problem.nodes.length;
-  return {
-    problem: {
-      ...problem,
-      nodes: [...problem.nodes, ...nodes],
-      links: [...problem.links, ...links],
-      maxNodes: unlimited ? problem.maxNodes + 1 : problem.maxNodes,
-    },
-    notes: [{ code: "assumed_links", node: name, message: `${name} is taken to have ${how}.` }],
-  };
+  const node = newcomer(problem, chip);
+  if (node === undefined) return { problem, notes: [] };
+  const how =
+    problem.defaultLink === undefined ? "Thunderbolt over TCP to every node" : "the default link to every node";
+  const message = `${node.name} is taken to have ${how}.`;
+  return { problem: joinNode(problem, node), notes: [{ code: "assumed_links", node: node.name, message }] };
 }
 
 const removeNode = (problem: PlanProblem, name: string): PlanProblem => ({

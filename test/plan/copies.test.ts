@@ -144,7 +144,14 @@ describe("tensor pairs", () => {
 
   test("auto refuses to fill a node above 0.9 of its limit, and says that a plan exists", () => {
     const problem = aPlanProblem([aPlanNode("a", { budgetBytes: 70e9 })], { sharding: "auto" });
-    expect(codesOf(planCluster(problem))).toEqual(["above_safe_share"]);
+    const { shortfalls } = planCluster(problem);
+    expect(shortfalls.map(({ code, node }) => [code, node])).toEqual([
+      ["above_safe_share", undefined],
+      ["node_above_safe_share", "a"],
+    ]);
+    const needed = 63_254_703_744 + 18 * 2048 * (8192 + 128) + 3 * 2 ** 30;
+    expect(shortfalls[1]?.bytes).toBe(needed - 0.9 * 70e9);
+    expect(shortfalls[0]?.changes).toContainEqual({ kind: "node", add: "m4pro-24", memoryGib: 24, count: 1 });
     expect(planCluster({ ...problem, sharding: "pipeline" }).kind).toBe("plan");
   });
 });

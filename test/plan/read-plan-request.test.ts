@@ -146,6 +146,85 @@ describe("bad requests", () => {
     for (const issue of issues) expect(issue).not.toMatch(/undefined|\[object|Invalid/);
   });
 
+  test("a part with one mistake does not hide its others", () => {
+    const nodes = [
+      { name: "a", chip: "m4max64", memoryBytes: -1 },
+      { name: "a", chip: "m4max64" },
+      { name: "b", cordoned: "yes" },
+    ];
+    const links = [
+      { from: "a", to: "a", alphaSec: 0.001, bytesPerSec: 0 },
+      { from: "a", to: "ghost", alphaSec: Number.NaN, bytesPerSec: 1e9 },
+    ];
+    const measurements = [
+      {
+        stages: [{ node: "ghost", startLayer: 0, endLayer: 36 }],
+        contextTokens: 8192,
+        stepSec: Number.POSITIVE_INFINITY,
+      },
+    ];
+    const pins = [{ node: "ghost", startLayer: "0", endLayer: 2 }];
+    expect(issuesOf({ ...minimal, nodes, links, measurements, pins })).toEqual([
+      "nodes[0].memoryBytes: expected more than 0, found -1",
+      'nodes[2].cordoned: expected true or false, found "yes"',
+      'nodes[1].name: "a" is used twice',
+      "nodes[2]: needs budgetBytes or memoryBytes (or a chip with its memory, such as m4max64)",
+      "nodes[2]: needs a chip or effBytesPerSec",
+      "links[0].bytesPerSec: expected at least 1, found 0",
+      "links[1].alphaSec: expected a number, found NaN",
+      'links[0]: links "a" to itself',
+      'links[1].to: there is no node "ghost"',
+      'pins[0].startLayer: expected a number, found "0"',
+      'pins[0].node: there is no node "ghost"',
+      "measurements[0].stepSec: expected a number, found Infinity",
+      'measurements[0].stages[0].node: there is no node "ghost"',
+    ]);
+  });
+
+  test("numbers beyond any machine are refused, each once", () => {
+    const nodes = [
+      { name: "a", chip: "m4max64", overheadSecPerLayer: 1e308, budgetBytes: 1e308, effBytesPerSec: 5e-324 },
+    ];
+    const workload = { contextTokens: 1e20, concurrency: -1e20, batch: 2 ** 53 };
+    expect(issuesOf({ ...minimal, nodes, workload, defaultLink: { alphaSec: 1e308, bytesPerSec: 1e-300 } })).toEqual([
+      "nodes[0].budgetBytes: expected at most 9007199254740991, found 1e+308",
+      "nodes[0].effBytesPerSec: expected at least 1, found 5e-324",
+      "nodes[0].overheadSecPerLayer: expected at most 1000000000, found 1e+308",
+      "defaultLink.alphaSec: expected at most 1000000000, found 1e+308",
+      "defaultLink.bytesPerSec: expected at least 1, found 1e-300",
+      "workload.contextTokens: expected at most 1000000000, found 100000000000000000000",
+      "workload.concurrency: expected more than 0, found -100000000000000000000",
+      "workload.batch: expected at most 1000000000, found 9007199254740992",
+    ]);
+  });
+
+  test.each(["m4max0", "m4max999999"])("%s is no chip with a memory", (chip) => {
+    expect(issuesOf({ ...minimal, nodes: [{ name: "a", chip }] }).length).toBe(2);
+  });
+
+  test("one of several words, and lists with a wrong item", () => {
+    const { fullAttentionLayers: _odd, ...model } = aModel();
+    expect(issuesOf({ ...minimal, replicas: 2 })).toEqual(['replicas: expected 1 or "auto", found 2']);
+    expect(issuesOf({ ...minimal, model })).toEqual(['model.fullAttentionLayers: missing; expected "odd" or a list']);
+    expect(issuesOf({ ...minimal, model: { ...model, fullAttentionLayers: [1, "3"] } })).toEqual([
+      'model.fullAttentionLayers[1]: expected a number, found "3"',
+    ]);
+  });
+
+  test("two quantizations that contradict each other", () => {
+    const model = { name: "gpt-oss-20b", quantization: "bf16" };
+    expect(issuesOf({ ...minimal, model, quantization: "affine-4" })).toEqual([
+      "quantization: contradicts model.quantization (bf16)",
+    ]);
+  });
+
+  test("a tensor split of more than the whole", () => {
+    const model = { ...aModel(), tensor: { ways: [2], denseBytesPerLayer: 1e12, expertBytes: 1 } };
+    expect(issuesOf({ ...minimal, model })).toEqual([
+      "model.tensor.denseBytesPerLayer: expected at most denseBytesPerLayer (28620544), of which it is a part",
+    ]);
+  });
+
   test("two nodes of one name", () => {
     const nodes = [...minimal.nodes, ...minimal.nodes];
     expect(issuesOf({ ...minimal, nodes })).toEqual(['nodes[1].name: "a" is used twice']);
@@ -161,15 +240,18 @@ describe("bad requests", () => {
       { node: "c", startLayer: 36, endLayer: 37 },
     ];
     expect(issuesOf({ ...minimal, nodes, pins })).toEqual([
-      "pins[3].startLayer: too small: expected number to be >=0",
+      "pins[3].startLayer: expected at least 0, found -1",
       "pins[0].endLayer: expected at most 36, the layers of gpt-oss-120b",
       'pins[1].node: there is no node "x"',
       "pins[1].endLayer: expected more than startLayer (40)",
       "pins[1].endLayer: expected at most 36, the layers of gpt-oss-120b",
       "pins[2]: overlaps pins[0] (layers 0 to 37, end excluded)",
+      "pins[3].node: c is cordoned",
+      "pins[3]: overlaps pins[0] (layers 0 to 37, end excluded)",
       "pins[4].node: c is cordoned",
       "pins[4].endLayer: expected at most 36, the layers of gpt-oss-120b",
       "pins[4]: overlaps pins[0] (layers 0 to 37, end excluded)",
+      "pins[4].node: c is pinned twice (pins[3])",
     ]);
   });
 

@@ -1,10 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { calibrateProblem } from "../../src/plan/calibrate.js";
-import { evaluatePlacement } from "../../src/plan/evaluate-placement.js";
 import { planCluster } from "../../src/plan/plan-cluster.js";
 import type { PlanProblem } from "../../src/plan/plan-problem.js";
 import { readWhatIf } from "../../src/plan/read-what-if.js";
-import { judgeMove } from "../../src/plan/replan.js";
 import { supposeChanges } from "../../src/plan/suppose-changes.js";
 import { planWhatIf } from "../../src/plan/what-if.js";
 import { aPlanNode, aPlanProblem } from "../support/plan-problems.js";
@@ -57,83 +54,25 @@ describe("what if", () => {
   });
 });
 
-describe("moving from what runs", () => {
-  const at = (node: string, start: number, end: number) => ({ node, layers: { start, end } });
+describe("changes that can't be meant together", () => {
+  test("a node removed twice, and a link to a removed node", () => {
+    const remove = { kind: "remove", node: "studio-1" } as const;
+    const link = { kind: "link", one: "studio-1", other: "studio-2", linkKind: "rdma" } as const;
+    const changed = supposeChanges(pair(), [remove, link, remove]);
+    expect("issues" in changed && changed.issues.map((issue) => issue.problem)).toEqual([
+      '"studio-1" is removed twice',
+      '"studio-1" is given a link and removed',
+    ]);
+  });
 
-  test("a small gain keeps it, a large one moves it, with the layers that travel", () => {
+  test("RDMA to a Mac without Thunderbolt 5 is planned and doubted", () => {
     const problem = aPlanProblem([
-      aPlanNode("a"),
-      aPlanNode("b", { effBytesPerSec: 360e9 }),
-      aPlanNode("slow", { effBytesPerSec: 100e9 }),
+      aPlanNode("studio-1", { chip: "Apple M2 Max" }),
+      aPlanNode("studio-2", { chip: "m4max64" }),
     ]);
-    const planned = [at("a", 0, 29), at("b", 29, 36)];
-    expect(judgeMove(problem, [at("a", 0, 20), at("b", 20, 36)], planned).verdict).toBe("keep");
-    const move = judgeMove(problem, [at("a", 0, 18), at("slow", 18, 36)], planned);
-    expect(move).toMatchObject({ verdict: "move", bytesToLoad: 18 * 1_722_889_984 });
-    expect(move.moves.map(({ node, layers }) => [node, layers.length])).toEqual([
-      ["a", 11],
-      ["b", 7],
-    ]);
-    expect(move.gain).toBeGreaterThan(0.1);
-  });
-
-  test("what lost a node must move however small the gain; a cordon takes nothing away from a node", () => {
-    const problem = aPlanProblem([aPlanNode("a", { cordoned: true }), aPlanNode("b"), aPlanNode("c")]);
-    const planned = [at("b", 0, 18), at("c", 18, 36)];
-    expect(judgeMove(problem, [at("a", 0, 18), at("b", 18, 36)], planned).verdict).toBe("keep");
-    expect(judgeMove(problem, [at("gone", 0, 18), at("b", 18, 36)], planned)).toMatchObject({
-      verdict: "must-move",
-      runningSec: null,
-    });
-  });
-});
-
-describe("calibration", () => {
-  const placed = [{ node: "a", layers: { start: 0, end: 36 } }];
-  const stepOf = (problem: PlanProblem, contextTokens: number): number =>
-    evaluatePlacement({ ...problem, workload: { ...problem.workload, contextTokens } }, placed).latencySec;
-
-  test("step times at two lengths give back the bandwidth and the overhead that made them", () => {
-    const real = aPlanProblem([
-      aPlanNode("a", { budgetBytes: 115e9, effBytesPerSec: 300e9, overheadSecPerLayer: 120e-6 }),
-    ]);
-    const prior = aPlanProblem([aPlanNode("a", { budgetBytes: 115e9, calibrated: false, speedFrom: "guessed" })]);
-    const measurements = [4096, 65_536].map((contextTokens) => ({
-      placed,
-      contextTokens,
-      batch: 1,
-      stepSec: stepOf(real, contextTokens),
-    }));
-    const fitted = calibrateProblem(prior, measurements);
-    const [node] = fitted.nodes;
-    expect(node).toMatchObject({ calibrated: true, speedFrom: "measured" });
-    expect(Math.abs((node?.effBytesPerSec ?? 0) / 300e9 - 1)).toBeLessThan(1e-9);
-    expect(Math.abs((node?.overheadSecPerLayer ?? 0) / 120e-6 - 1)).toBeLessThan(1e-9);
-    const plan = planCluster(fitted);
-    expect(plan.reasons.map((reason) => reason.code)).toContain("measured");
-    expect(plan.kind === "plan" && plan.predicted.errorBand).toBe(0.1);
-  });
-
-  test("one length corrects the bandwidth alone", () => {
-    const real = aPlanProblem([aPlanNode("a", { budgetBytes: 115e9, effBytesPerSec: 300e9 })]);
-    const prior = aPlanProblem([aPlanNode("a", { budgetBytes: 115e9 })]);
-    const [node] = calibrateProblem(prior, [
-      { placed, contextTokens: 8192, batch: 1, stepSec: stepOf(real, 8192) },
-    ]).nodes;
-    expect(Math.abs((node?.effBytesPerSec ?? 0) / 300e9 - 1)).toBeLessThan(1e-9);
-    expect(node?.overheadSecPerLayer).toBe(80e-6);
-  });
-
-  test("times that no machine has are not used, and that is said", () => {
-    const prior = aPlanProblem([aPlanNode("a", { budgetBytes: 115e9 })]);
-    const wrong = [4096, 65_536].map((contextTokens, index) => ({
-      placed,
-      contextTokens,
-      batch: 1,
-      stepSec: 0.02 - index * 0.01,
-    }));
-    const fitted = calibrateProblem(prior, wrong);
-    expect(fitted.nodes).toEqual(prior.nodes);
-    expect(planCluster(fitted).reasons.map((reason) => reason.code)).toContain("measurement_unusable");
+    const { problem: changed } = suppose(problem, "link=studio-1:studio-2=rdma");
+    const doubts = planCluster(changed).reasons.filter(({ code }) => code === "rdma_impossible");
+    expect(doubts.map(({ message }) => message)).toEqual([expect.stringContaining("which studio-1 does not have")]);
+    expect(planCluster(problem).reasons.map(({ code }) => code)).not.toContain("rdma_impossible");
   });
 });

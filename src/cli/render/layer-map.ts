@@ -89,7 +89,19 @@ function memoryBar(parts: readonly Part[], budgetBytes: number, width: number): 
   return cells.join("") + "·".repeat(width - filled);
 }
 
-const legend = "█ weights  ▓ KV cache  ▒ embedding and head  ░ reserve  · free";
+const legend = ["█ weights", "▓ KV cache", "▒ embedding and head", "░ reserve", "· free"];
+
+/** The legend in as many lines as the page needs; an entry is never broken. */
+function legendLines(page: Page): readonly string[] {
+  const room = page.width - indent.length - 3;
+  const lines: string[] = [];
+  for (const entry of legend) {
+    const longer = lines.length === 0 ? entry : `${lines.at(-1)}  ${entry}`;
+    if (lines.length > 0 && textWidth(longer) <= room) lines[lines.length - 1] = longer;
+    else lines.push(entry);
+  }
+  return lines.map((line) => page.colors.dim(`${indent}   ${line}`));
+}
 
 /** The memory figures of a stage, when they are known. */
 interface StageMemory {
@@ -112,6 +124,8 @@ function memoryOf(stage: StageStatus): StageMemory | undefined {
 
 const widestOf = (texts: readonly string[]): number => Math.max(0, ...texts.map(textWidth));
 
+/** Narrow pages leave out the rank, which is the order of the lines: else `studio-1` and `studio-2` look the same. */
+const rankFrom = 72;
 /** Wide pages also show what the bar is made of. */
 const detailFrom = 116;
 const shortestBar = 8;
@@ -123,8 +137,8 @@ function stageTexts(stage: StageStatus, page: Page) {
   const memory = memoryOf(stage);
   const detail = memory?.parts.map(([bytes]) => gib(bytes)).join(" + ") ?? "";
   return {
-    rank: `rank ${stage.rank}`,
-    layers: `layers ${layersText(stage.startLayer, stage.endLayer)}`,
+    rank: page.width < rankFrom ? "" : `rank ${stage.rank}  `,
+    layers: `${stage.endLayer - stage.startLayer === 1 ? "layer " : "layers"} ${layersText(stage.startLayer, stage.endLayer)}`,
     used: memory === undefined ? "" : gib(memory.usedBytes),
     budget: memory === undefined ? "" : `of ${gib(memory.budgetBytes)} GiB`,
     detail: page.width >= detailFrom ? detail : "",
@@ -136,8 +150,7 @@ function stageLines(map: LayerMap, page: Page): readonly string[] {
   const columns = ["rank", "layers", "used", "budget", "detail"] as const;
   const widths = Object.fromEntries(columns.map((column) => [column, widestOf(texts.map((text) => text[column]))]));
   // Letter, the five columns, and the gaps between all of them; name and bar share what is left.
-  const taken =
-    indent.length + 3 + columns.reduce((sum, column) => sum + (widths[column] ?? 0), 0) + 2 + 2 + 2 + 1 + 1 + 2;
+  const taken = indent.length + 3 + columns.reduce((sum, column) => sum + (widths[column] ?? 0), 0) + 2 + 2 + 1 + 1 + 2;
   const name = Math.min(
     widestOf(map.stages.map(({ node }) => plainText(node))),
     longestName,
@@ -148,7 +161,7 @@ function stageLines(map: LayerMap, page: Page): readonly string[] {
     const { ink, cell } = paintsOf(index, page);
     const text = (column: (typeof columns)[number]): string =>
       padText(texts[index]?.[column] ?? "", widths[column] ?? 0);
-    const head = `${indent}${cell(letterOf(index))}  ${ink(fitText(stage.node, name))}  ${text("rank")}  ${text("layers")}`;
+    const head = `${indent}${cell(letterOf(index))}  ${ink(fitText(stage.node, name))}  ${text("rank")}${text("layers")}`;
     const memory = memoryOf(stage);
     if (memory === undefined) return head.trimEnd();
     const drawn = ink(memoryBar(memory.parts, memory.budgetBytes, bar));
@@ -162,16 +175,12 @@ export function renderLayerMap(map: LayerMap, page: Page): readonly string[] {
   const nodes = new Set(map.stages.map(({ node }) => node)).size;
   const where = nodes === 0 ? " · not placed" : ` on ${countText(nodes, "node")}`;
   const rate = map.predicted
-    ? ` · predicted ${rateText(map.predicted.decodeTokensPerSec)} ${page.colors.dim(bandText(map.predicted.errorBand))}`
+    ? `predicted ${rateText(map.predicted.decodeTokensPerSec)} ${page.colors.dim(bandText(map.predicted.errorBand))}`
     : "";
-  const title = `${page.colors.bold(plainText(map.model))} · ${countText(map.layers, "layer")}${where}${rate}`;
+  const what = `${page.colors.bold(plainText(map.model))} · ${countText(map.layers, "layer")}${where}`;
+  const oneLine = rate === "" ? what : `${what} · ${rate}`;
+  const title = textWidth(oneLine) <= page.width ? [oneLine] : [what, `${indent}${rate}`.trimEnd()];
   const hasMemory = map.stages.some((stage) => memoryOf(stage) !== undefined);
-  if (map.stages.length === 0) return [title];
-  return [
-    title,
-    ...cellRows(map, page),
-    "",
-    ...stageLines(map, page),
-    ...(hasMemory ? [page.colors.dim(`${indent}   ${legend}`)] : []),
-  ];
+  if (map.stages.length === 0) return title;
+  return [...title, ...cellRows(map, page), "", ...stageLines(map, page), ...(hasMemory ? legendLines(page) : [])];
 }

@@ -61,7 +61,14 @@ function predictionLines(plan: Plan, page: Page): readonly string[] {
       optimal === true ? "yes, for the stated cost model" : `within ${bandText(optimal.gap).slice(1)} of the bound`,
     ],
   ];
-  return rows.map(([name = "", value = ""]) => `  ${name.padEnd(14)}${value}`);
+  return rows.flatMap(([name = "", value = ""]) => bullet(`  ${name.padEnd(14)}`, value, page));
+}
+
+/** What the objective counts: seconds of a step, of the slowest stage, or between tokens of all copies together. */
+function countedSec(plan: Plan): number {
+  if (plan.objective === "bottleneck") return plan.predicted.periodSec;
+  if (plan.objective === "latency") return plan.predicted.latencySec;
+  return 1 / plan.replicas.reduce((sum, { latencySec }) => sum + 1 / latencySec, 0);
 }
 
 /** What exo's own choice costs against the plan. */
@@ -72,31 +79,33 @@ function costText(exoSec: number | undefined, plannedSec: number): string {
   return ` · ${Math.abs(more).toFixed(1)} % ${more > 0 ? "slower" : "faster"}`;
 }
 
-function exoLines(plan: Plan, view: PlanView): readonly string[] {
-  const { exoDefault, predicted } = plan;
-  if (exoDefault === null || view.exo === "hidden") return [];
+function exoLines({ exoDefault }: PlanResult, plan: Plan | undefined, view: PlanView, page: Page): readonly string[] {
+  if (exoDefault === null || exoDefault === undefined || view.exo === "hidden") return [];
   return [
-    exoLine("exo 1.x", exoDefault.modern, predicted.latencySec),
-    exoLine("exo 0.0.x", exoDefault.classic, predicted.latencySec),
+    ...exoLine("exo 1.x", exoDefault.modern, plan, page),
+    ...exoLine("exo 0.0.x", exoDefault.classic, plan, page),
   ];
 }
 
-function exoLine(name: string, other: ExoDefault, plannedSec: number): string {
+function exoLine(name: string, other: ExoDefault, plan: Plan | undefined, page: Page): readonly string[] {
+  const marker = `  ${name.padEnd(14)}`;
   if (other.error !== undefined || other.stages === undefined)
-    return `  ${name.padEnd(14)}${plainText(other.error ?? "would not place it")}`;
-  const stages = other.stages.map(
-    ({ node, startLayer, endLayer }) => `${plainText(node)} ${layersText(startLayer, endLayer)}`,
-  );
+    return bullet(marker, other.error ?? "would not place it", page);
+  const stages = other.stages.map(({ node, startLayer, endLayer }) => `${node} ${layersText(startLayer, endLayer)}`);
   const rate = other.latencySec === undefined ? "" : ` · ${rateText(1 / other.latencySec)}`;
-  return `  ${name.padEnd(14)}${stages.join(", ")}${rate}${costText(other.latencySec, plannedSec)}`;
+  const isPeriod = plan?.objective === "bottleneck";
+  const period = isPeriod && other.periodSec !== undefined ? ` · slowest stage ${millisText(other.periodSec)}` : "";
+  const cost = plan === undefined ? "" : costText(isPeriod ? other.periodSec : other.latencySec, countedSec(plan));
+  return bullet(marker, `${stages.join(", ")}${period || rate}${cost}`, page);
 }
 
 function replanLines({ replan }: Plan, page: Page): readonly string[] {
   if (replan === undefined) return [];
-  const moves = replan.moves.map(({ node, layers }) => `${plainText(node)} loads ${countText(layers.length, "layer")}`);
+  const moves = replan.moves.map(({ node, layers }) => `${node} loads ${countText(layers.length, "layer")}`);
+  const load = `${moves.join(", ")} (${gibText(replan.bytesToLoad)})`;
   return [
     `  ${"verdict".padEnd(14)}${replan.verdict}`,
-    ...(moves.length === 0 ? [] : [`  ${"moves".padEnd(14)}${moves.join(", ")} (${gibText(replan.bytesToLoad)})`]),
+    ...(moves.length === 0 ? [] : bullet(`  ${"moves".padEnd(14)}`, load, page)),
     ...reasonLines(replan.reasons, "·", page),
   ];
 }
@@ -109,23 +118,34 @@ function planLines(plan: Plan, page: Page, view: PlanView): readonly string[] {
   return [
     ...replicas,
     ...section(`Predicted (objective: ${plan.objective})`, predictionLines(plan, page), page),
-    ...section("What exo would do by itself", exoLines(plan, view), page),
+    ...section("What exo would do by itself", exoLines(plan, plan, view, page), page),
     ...section("Moving from what runs", replanLines(plan, page), page),
     ...section("Why", reasonLines(plan.reasons, "·", page), page),
     ...section("Short", reasonLines(plan.shortfalls, page.colors.yellow("▲"), page), page),
   ];
 }
 
-function infeasibleLines(result: Infeasible, page: Page): readonly string[] {
-  const count = countText(result.shortfalls.length, "shortfall");
+/** Shortfalls that are about memory; all others are about links, pins, counts and modes. */
+const memoryCodes: ReadonlySet<string> = new Set([
+  "memory",
+  "pin_memory",
+  "max_nodes",
+  "tensor_memory",
+  "above_safe_share",
+]);
+
+function infeasibleLines(result: Infeasible, page: Page, view: PlanView): readonly string[] {
+  const isMemory = result.shortfalls.some(({ code }) => memoryCodes.has(code));
+  const what = isMemory ? "does not fit on these nodes" : "can't be placed on these nodes";
   return [
-    `${page.colors.red("✗")} ${page.colors.bold(plainText(result.model))} does not fit: ${count}`,
+    `${page.colors.red("✗")} ${page.colors.bold(plainText(result.model))} ${what}`,
     ...reasonLines(result.shortfalls, "·", page),
+    ...section("What exo would do by itself", exoLines(result, undefined, view, page), page),
     ...section("Why", reasonLines(result.reasons, "·", page), page),
   ];
 }
 
 /** What `exoctl plan` prints: the placement with its predictions and reasons, or what is short and how to mend it. */
 export function renderPlan(result: PlanResult, page: Page, view: PlanView = { exo: "shown" }): readonly string[] {
-  return result.kind === "plan" ? planLines(result, page, view) : infeasibleLines(result, page);
+  return result.kind === "plan" ? planLines(result, page, view) : infeasibleLines(result, page, view);
 }

@@ -1,6 +1,6 @@
 import type { WhatIf } from "../../plan/what-if.js";
 import { rateText } from "./amounts.js";
-import { bullet, type Page } from "./page.js";
+import { bullet, type Page, wrapText } from "./page.js";
 import { type PlanView, renderPlan } from "./plan-view.js";
 
 /** What `exoctl plan --what-if` prints: the plan before, the plan after, and what the change brings. */
@@ -14,7 +14,7 @@ export function renderWhatIf(result: WhatIf, page: Page, view: PlanView): readon
     title("After"),
     ...renderPlan(after, page, view),
     "",
-    page.colors.bold(verdict(result, gain)),
+    ...wrapText(verdict(result, gain), page.width).map((line) => page.colors.bold(line)),
     ...notes.flatMap((note) => bullet("  · ", note.message, page)),
   ];
 }

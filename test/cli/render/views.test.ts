@@ -56,7 +56,7 @@ const views: Readonly<Record<string, (page: Page) => readonly string[]>> = {
 };
 
 describe.each(Object.entries(views))("the %s view", (name, view) => {
-  test.each([80, 120])("looks as expected at %i columns and stays within them", async (width) => {
+  test.each([60, 80, 120])("looks as expected at %i columns and stays within them", async (width) => {
     const lines = view(plainPage(width));
     for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(width);
     await expect(`${lines.join("\n")}\n`).toMatchFileSnapshot(`expected/${name}-${width}.txt`);
@@ -95,10 +95,51 @@ test("a plan of several copies shows each with its own rate", () => {
   const [replica] = aPlan.replicas;
   if (replica === undefined) throw new Error("the sample has one replica");
   const two = { ...aPlan, replicas: [replica, { ...replica, sharding: "tensor" as const, latencySec: 0.02 }] };
-  const text = renderPlan(two, plainPage(80)).join("\n");
+  const text = renderPlan(two, plainPage(120)).join("\n");
   expect(text).toContain("gpt-oss-120b · copy 1 of 2 · 36 layers on 3 nodes · predicted 71.2 tokens/s");
   expect(text).toContain(
     "gpt-oss-120b · copy 2 of 2 · tensor parallel · 36 layers on 3 nodes · predicted 50.0 tokens/s",
+  );
+});
+
+describe("what exo would do", () => {
+  const stages = [{ node: "studio-with-a-long-name", startLayer: 0, endLayer: 36 }];
+  const modern = { stages, latencySec: 0.02, periodSec: 0.01 };
+  const classic = { error: "exo 0.0.x would start a placement that does not fit", errorCode: "overruns_memory" };
+  const linesOf = (facts: object, width = 100) => {
+    const lines = renderPlan({ ...aPlan, exoDefault: { modern, classic }, ...facts }, plainPage(width));
+    const from = lines.indexOf("What exo would do by itself");
+    return lines.slice(from + 1, lines.indexOf("", from + 1));
+  };
+
+  test("is compared by what the objective counts", () => {
+    const predicted = { ...aPlan.predicted, latencySec: 0.016, periodSec: 0.012, aggregateTokensPerSec: 250 };
+    expect(linesOf({ predicted })[0]).toContain("50.0 tokens/s · 25.0 % slower");
+    expect(linesOf({ predicted, objective: "bottleneck" })[0]).toContain("slowest stage 10.0 ms · 16.7 % faster");
+    const [replica] = aPlan.replicas;
+    const replicas = [1, 2].map(() => ({ ...replica, latencySec: 0.016 }));
+    expect(linesOf({ predicted, replicas, objective: "throughput" })[0]).toContain("50.0 tokens/s · 150.0 % slower");
+  });
+
+  test("stays within a narrow page", () => {
+    const lines = linesOf({}, 60);
+    expect(lines.length).toBeGreaterThan(2);
+    for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(60);
+  });
+
+  test("is shown beside a plan that does not exist", () => {
+    const lines = renderPlan({ ...infeasible, exoDefault: { modern, classic } }, plainPage(100));
+    expect(lines.join("\n")).toContain("exo 0.0.x would start a placement that does not fit");
+    expect(renderPlan({ ...infeasible, exoDefault: { modern, classic } }, plainPage(100), { exo: "hidden" })).toEqual(
+      renderPlan(infeasible, plainPage(100)),
+    );
+  });
+});
+
+test("what has no place for other reasons than memory is not said to be too large", () => {
+  const shortfalls = [{ code: "no_ring", message: "The links allow no ring." }];
+  expect(renderPlan({ ...infeasible, shortfalls }, plainPage(80))[0]).toBe(
+    "✗ gpt-oss-120b can't be placed on these nodes",
   );
 });
 
