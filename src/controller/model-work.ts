@@ -8,6 +8,7 @@ import { nextSteps } from "../apply/next-steps.js";
 import { describeStep, nodeOfStep } from "../apply/steps.js";
 import type { ClusterSpec, ModelEntry } from "../config/cluster-spec.js";
 import type { DeployedInstance } from "../inventory/deployment.js";
+import type { WhatIf } from "../plan/what-if.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
 import { Problem } from "../runtime/problem.js";
@@ -15,6 +16,7 @@ import type { ApplySummary, ProgressLine } from "./admin-api.js";
 import { infeasibleProblem, planLine } from "./describe-plan.js";
 import { type ModelRun, retryDelayMs } from "./model-run.js";
 import { type ModelPlan, planModel, runsModel, targetOf } from "./plan-model.js";
+import { whatIfModel } from "./what-if-model.js";
 
 /** What bringing models up needs. */
 export interface ModelWorkDeps {
@@ -46,6 +48,8 @@ export interface ModelWork {
   runs(): readonly ModelRun[];
   /** Plans one desired model on the cluster as last seen, the first one without a name. Changes nothing. */
   plan(view: ClusterView, name?: string): ModelPlan;
+  /** Plans it as the cluster is and with changes. @throws Problem that names everything that is wrong with the changes */
+  whatIf(view: ClusterView, changes: string, name?: string): WhatIf;
   /** The steps that `converge` would take first if this were wanted. Changes nothing. */
   preview(wanted: Wanted, name: string | undefined, signal: AbortSignal): Promise<ApplySummary>;
   /** Makes the named model run, or all of them. @throws Problem */
@@ -60,8 +64,9 @@ export function createModelWork(deps: ModelWorkDeps): ModelWork {
   const runOf = (entry: ModelEntry): ModelRun => ({ failures: 0, retryAt: 0, ...known.get(entry.name), entry });
   const chosen = (name: string | undefined): readonly ModelEntry[] => chooseModels(deps.desired().models, name);
 
+  const wholeSpec = (): ClusterSpec => ({ ...deps.spec(), models: deps.desired().models });
   const planOf = (entry: ModelEntry, view: ClusterView): ModelPlan =>
-    planModel(entry, { ...deps.spec(), models: deps.desired().models }, view.inventory, view.deployment);
+    planModel(entry, wholeSpec(), view.inventory, view.deployment);
   const planned = (entry: ModelEntry, view: ClusterView): ModelPlan => {
     const plan = planOf(entry, view);
     known.set(entry.name, { ...runOf(entry), plan });
@@ -85,6 +90,7 @@ export function createModelWork(deps: ModelWorkDeps): ModelWork {
   return {
     runs: () => deps.desired().models.map(runOf),
     plan: (view, name) => planOf(onlyModel(chosen(name)), view),
+    whatIf: (view, changes, name) => whatIfModel(onlyModel(chosen(name)), wholeSpec(), view, changes),
     preview: async (wanted, name, signal) => {
       const view = await deps.access.observe(signal);
       const entries = chooseModels(wanted.models, name);

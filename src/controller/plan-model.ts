@@ -28,6 +28,10 @@ export function modelSpecOf(entry: ModelEntry): ModelSpec {
   );
 }
 
+/** New placements stay below the memory limit. With modes left to the planner, it sees to that itself. */
+export const limitShareOf = ({ serve }: ModelEntry): number =>
+  serve.sharding === "auto" || serve.replicas === "auto" ? 1 : safeShare;
+
 /** What the planner is asked for one model on the cluster as it is. @param spec with all models that shall run */
 export function planningProblem(
   entry: ModelEntry,
@@ -95,10 +99,7 @@ export function planModel(
   inventory: Inventory,
   deployment: Deployment,
 ): ModelPlan {
-  // New placements stay below the limit; with modes left to the planner, it sees to that itself.
-  const { sharding, replicas } = entry.serve;
-  const share = sharding === "auto" || replicas === "auto" ? 1 : safeShare;
-  const problem = planningProblem(entry, spec, inventory, deployment, share);
+  const problem = planningProblem(entry, spec, inventory, deployment, limitShareOf(entry));
   const result = namingLimit(planCluster(problem));
   const running = runningStages(entry, deployment);
   const best = result.kind === "plan" ? result.replicas[0] : undefined;

@@ -5,10 +5,18 @@ import type { Supposition } from "./read-what-if.js";
 import type { Reason } from "./reason.js";
 import { openIssueList, type RequestIssue } from "./request-issues.js";
 
+/** How nodes that are added are treated: as those of a request, unless told otherwise. */
+export interface Newcomers {
+  readonly reserveBytes?: number;
+  /** How much of Metal's limit may be used; all of it unless told otherwise. */
+  readonly limitShare?: number;
+}
+
 /** The problem after all changes, or what is wrong with them. Additions come first, so a link may name a newcomer. */
 export function supposeChanges(
   problem: PlanProblem,
   suppositions: readonly Supposition[],
+  newcomers: Newcomers = {},
 ): { readonly problem: PlanProblem; readonly notes: readonly Reason[] } | { readonly issues: readonly RequestIssue[] } {
   const rank = { add: 0, link: 1, remove: 2 } as const;
   const issues: RequestIssue[] = [];
@@ -17,24 +25,27 @@ export function supposeChanges(
   for (const supposition of suppositions.toSorted((left, right) => rank[left.kind] - rank[right.kind])) {
     const names = new Set(changed.nodes.map((node) => node.name));
     const unknown = nodesNamed(supposition).filter((name) => !names.has(name));
-    for (const name of unknown) issues.push({ path: "--what-if", problem: `there is no node ${JSON.stringify(name)}` });
+    for (const name of unknown) issues.push({ path: "--what-if", problem: unknownNode(name, names) });
     if (unknown.length > 0) continue;
-    const step = applySupposition(changed, supposition);
+    const step = applySupposition(changed, supposition, newcomers);
     changed = step.problem;
     notes.push(...step.notes);
   }
   return issues.length > 0 ? { issues } : { problem: changed, notes };
 }
 
+const unknownNode = (name: string, names: ReadonlySet<string>): string =>
+  `there is no node ${JSON.stringify(name)} that can take layers; there are ${[...names].join(", ") || "none"}`;
+
 function nodesNamed(supposition: Supposition): readonly string[] {
   if (supposition.kind === "add") return [];
   return supposition.kind === "remove" ? [supposition.node] : [supposition.one, supposition.other];
 }
 
-function applySupposition(problem: PlanProblem, supposition: Supposition) {
+function applySupposition(problem: PlanProblem, supposition: Supposition, newcomers: Newcomers) {
   switch (supposition.kind) {
     case "add":
-      return addNode(problem, supposition.chip);
+      return addNode(problem, supposition.chip, newcomers);
     case "remove":
       return { problem: removeNode(problem, supposition.node), notes: [] };
     case "link":
@@ -44,11 +55,14 @@ function applySupposition(problem: PlanProblem, supposition: Supposition) {
   }
 }
 
-function addNode(problem: PlanProblem, chip: string) {
+function addNode(problem: PlanProblem, chip: string, { reserveBytes, limitShare = 1 }: Newcomers) {
   const taken = new Set(problem.nodes.map((node) => node.name));
   let name = chip;
   for (let count = 2; taken.has(name); count += 1) name = `${chip}-${count}`;
-  const nodes = readRequestNodes([{ name, chip }], openIssueList());
+  const nodes = readRequestNodes([{ name, chip, reserveBytes }], openIssueList()).map((node) => ({
+    ...node,
+    budgetBytes: node.budgetBytes * limitShare,
+  }));
   const assumed = linkPrior("thunderbolt");
   const links: readonly PlanLink[] =
     problem.defaultLink === undefined

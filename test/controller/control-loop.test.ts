@@ -23,6 +23,7 @@ async function aLoop() {
   const work: ModelWork = {
     runs,
     plan: refuse,
+    whatIf: refuse,
     preview: refuse,
     idle: refuse,
     converge: (name, _report, signal) =>

@@ -190,6 +190,20 @@ describe("looking ahead", () => {
     expect(work.runs()[0]?.plan).toBeUndefined();
   });
 
+  test("answers what would be with other machines, by the same rules as the plan itself", async () => {
+    const { work, cluster } = someWork();
+    const view = await cluster.observe(signal);
+    const { before, after, gain } = work.whatIf(view, "add=m3ultra-512,link=studio-1:m3ultra-512=rdma", "gpt-oss-120b");
+    expect(before).toEqual(work.plan(view).result);
+    expect(after.kind).toBe("plan");
+    expect(gain).toBeGreaterThan(0.1);
+    expect(after.reasons.map(({ code }) => code)).toContain("kept_below_limit");
+    expect(() => work.whatIf(view, "add=fridge,remove=ghost")).toThrowError(
+      expect.objectContaining({ code: "bad_what_if", message: expect.stringMatching(/"fridge".*\n.*"ghost"/) }),
+    );
+    expect(cluster.log).toEqual([]);
+  });
+
   test("names what is there when another model is asked for", async () => {
     const { work, cluster } = someWork();
     const view = await cluster.observe(signal);
