@@ -2,7 +2,7 @@ import { bestSingleNode } from "./best-single-node.js";
 import { chooseCopies, choosesModes } from "./choose-copies.js";
 import type { ChosenCopies, ChosenCopy } from "./choose-copy.js";
 import { usualWork } from "./choose-placement.js";
-import { evaluatePlacement } from "./evaluate-placement.js";
+import { evaluateCopy } from "./evaluate-copy.js";
 import { exoDefaults } from "./exo-defaults.js";
 import { explainCopies } from "./explain-copies.js";
 import { findShortfalls } from "./find-shortfalls.js";
@@ -12,7 +12,6 @@ import type { PlanProblem } from "./plan-problem.js";
 import type { PlanResult, Replica } from "./plan-result.js";
 import { predictCopies } from "./predict-plan.js";
 import { judgeMove } from "./replan.js";
-import { evaluateTensorPair } from "./tensor-pair.js";
 
 /**
  * Plans a model on a cluster: how many copies, on which nodes, split how, which node runs which layers, in which order.
@@ -48,12 +47,10 @@ export function planCluster(problem: PlanProblem): PlanResult {
 }
 
 /** The copy as the whole budgets show it. */
-function withFullBudgets(problem: PlanProblem, copy: ChosenCopy): ChosenCopy {
-  const names = copy.placed.map((stage) => stage.node);
-  const evaluation =
-    copy.sharding === "tensor" ? evaluateTensorPair(problem, names) : evaluatePlacement(problem, copy.placed);
-  return { ...copy, evaluation };
-}
+const withFullBudgets = (problem: PlanProblem, copy: ChosenCopy): ChosenCopy => ({
+  ...copy,
+  evaluation: evaluateCopy(problem, copy),
+});
 
 const replicaOf = ({ sharding, evaluation }: ChosenCopy): Replica => ({
   sharding,

@@ -23,7 +23,8 @@ function layersToLoad(running: readonly PlacedStage[], planned: readonly PlacedS
     .toSorted((left, right) => compareText(left.node, right.node));
 }
 
-const meetsWishes = (problem: PlanProblem, running: readonly PlacedStage[]): boolean =>
+/** Whether a placement is on as many nodes as wanted, with each pinned range where it has to be. */
+export const meetsWishes = (problem: PlanProblem, running: readonly PlacedStage[]): boolean =>
   running.length >= problem.minNodes &&
   running.length <= problem.maxNodes &&
   problem.pins.every(({ node, layers }) =>

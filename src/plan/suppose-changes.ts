@@ -1,3 +1,4 @@
+import type { LinkKind } from "../inventory/inventory.js";
 import { isKnownLinkKind, linkPrior } from "./link-priors.js";
 import type { PlanLink, PlanProblem } from "./plan-problem.js";
 import { readRequestNodes } from "./read-request-nodes.js";
@@ -84,20 +85,40 @@ function addNode(problem: PlanProblem, chip: string, { reserveBytes, limitShare 
   };
 }
 
-const removeNode = (problem: PlanProblem, name: string): PlanProblem => ({
-  ...problem,
-  nodes: problem.nodes.filter((node) => node.name !== name),
-  links: problem.links.filter((link) => link.from !== name && link.to !== name),
-  pins: problem.pins.filter((pin) => pin.node !== name),
-});
+function removeNode(problem: PlanProblem, name: string): PlanProblem {
+  const stays = (link: PlanLink): boolean => link.from !== name && link.to !== name;
+  return {
+    ...problem,
+    nodes: problem.nodes.filter((node) => node.name !== name),
+    links: problem.links.filter(stays),
+    ...(problem.tensorLinks === undefined ? {} : { tensorLinks: problem.tensorLinks.filter(stays) }),
+    pins: problem.pins.filter((pin) => pin.node !== name),
+  };
+}
 
-function setLink(problem: PlanProblem, { one, other, linkKind }: Extract<Supposition, { kind: "link" }>): PlanProblem {
+/** Where pipelines and tensor pairs have links of their own, a cable that carries RDMA carries TCP as well. */
+function setLink(problem: PlanProblem, change: Extract<Supposition, { kind: "link" }>): PlanProblem {
+  const { one, other, linkKind } = change;
   const isPair = (link: PlanLink): boolean =>
     (link.from === one && link.to === other) || (link.from === other && link.to === one);
-  const rest = problem.links.filter((link) => !isPair(link));
-  if (!isKnownLinkKind(linkKind)) return cutLink(problem, one, other, rest);
-  const prior = { kind: linkKind, ...linkPrior(linkKind) };
-  return { ...problem, links: [...rest, { from: one, to: other, ...prior }, { from: other, to: one, ...prior }] };
+  const { tensorLinks } = problem;
+  if (tensorLinks !== undefined) {
+    const pair = linkKind === "rdma" ? bothWays(one, other, "rdma") : [];
+    const { tensorLinks: _replaced, ...rest } = problem;
+    const changed = setLink(rest, { ...change, linkKind: linkKind === "rdma" ? "thunderbolt" : linkKind });
+    return { ...changed, tensorLinks: [...tensorLinks.filter((link) => !isPair(link)), ...pair] };
+  }
+  const others = problem.links.filter((link) => !isPair(link));
+  if (!isKnownLinkKind(linkKind)) return cutLink(problem, one, other, others);
+  return { ...problem, links: [...others, ...bothWays(one, other, linkKind)] };
+}
+
+function bothWays(one: string, other: string, kind: LinkKind): readonly PlanLink[] {
+  const prior = { kind, ...linkPrior(kind) };
+  return [
+    { from: one, to: other, ...prior },
+    { from: other, to: one, ...prior },
+  ];
 }
 
 /** Without a link: where a default link would take its place, every other pair gets its default written out. */

@@ -43,6 +43,20 @@ describe("what if", () => {
     expect(planCluster(cut).kind).toBe("infeasible");
   });
 
+  test("where pipelines go over TCP, a cable with RDMA is for tensor pairs, and Thunderbolt for pipelines", () => {
+    const live: PlanProblem = { ...pair(), tensorLinks: [] };
+    const { problem } = suppose(live, "link=studio-1:studio-2=rdma");
+    expect(problem.links.map(({ kind }) => kind)).toEqual(["thunderbolt", "thunderbolt"]);
+    expect(problem.tensorLinks?.map(({ from, to, kind }) => [from, to, kind])).toEqual([
+      ["studio-1", "studio-2", "rdma"],
+      ["studio-2", "studio-1", "rdma"],
+    ]);
+    expect(suppose(problem, "link=studio-1:studio-2=thunderbolt").problem.tensorLinks).toEqual([]);
+    expect(suppose(problem, "remove=studio-2").problem.tensorLinks).toEqual([]);
+    const auto = planWhatIf({ ...live, sharding: "auto" }, { ...problem, sharding: "auto" }, []);
+    expect(auto.after.kind === "plan" && auto.after.replicas[0]?.sharding).toBe("tensor");
+  });
+
   test("every mistake is named", () => {
     const read = readWhatIf("add=fridge,remove=,link=a:a=rdma,link=a:b=string,paint=red");
     expect(read.issues.map((issue) => issue.problem)).toEqual([
