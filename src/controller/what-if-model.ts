@@ -2,7 +2,7 @@ import type { ClusterView } from "../apply/cluster-access.js";
 import type { ClusterSpec, ModelEntry } from "../config/cluster-spec.js";
 import { namingLimit } from "../plan/memory-limit.js";
 import { answerWhatIf, type WhatIf } from "../plan/what-if.js";
-import { limitShareOf, planningProblem } from "./plan-model.js";
+import { limitShareOf, planningProblem } from "./planning-problem.js";
 
 /**
  * Plans a model on the cluster as it is and with changes. A Mac that is added gets the headroom of nodes that the cluster file

@@ -24,7 +24,7 @@ function someCalls(parts: { enrolment?: "none" } = {}) {
     runs: refuse,
     plan: (_view, name) => {
       asked.push({ what: "plan", name });
-      return { problem: {} as never, result: { kind: "infeasible" } as never, stages: [], verdict: "infeasible" };
+      return { problem: {} as never, result: { kind: "infeasible" } as never, copies: [], verdict: "infeasible" };
     },
     whatIf: (_view, changes, name) => {
       asked.push({ what: `what if ${changes}`, name });
