@@ -2,7 +2,7 @@ import { type ChosenCopies, type ChosenCopy, chooseCopy, preferenceBand } from "
 import { choosePartition } from "./choose-partition.js";
 import { objectiveSec } from "./choose-placement.js";
 import type { PlanProblem } from "./plan-problem.js";
-import type { WorkBudget } from "./search-orders.js";
+import type { WorkBudget } from "./work-budget.js";
 
 /** Whether the planner is free to choose modes, and so prefers fewer nodes and keeps off the memory limit. */
 export const choosesModes = (problem: PlanProblem): boolean =>

@@ -2,8 +2,8 @@ import { type ChosenPlacement, choosePlacement, objectiveSec } from "./choose-pl
 import { compareText } from "./cost-tables.js";
 import type { PlacedCopy } from "./evaluate-copy.js";
 import type { PlanProblem } from "./plan-problem.js";
-import type { WorkBudget } from "./search-orders.js";
 import { evaluateTensorPair, tensorPairs, tensorPlacement } from "./tensor-pair.js";
+import type { WorkBudget } from "./work-budget.js";
 
 /** One copy of the model with what it costs. */
 export interface ChosenCopy extends ChosenPlacement, PlacedCopy {}
@@ -49,3 +49,11 @@ export const sortedCopies = (copies: readonly ChosenCopy[]): readonly ChosenCopy
       left.evaluation.latencySec - right.evaluation.latencySec ||
       compareText(left.placed[0]?.node ?? "", right.placed[0]?.node ?? ""),
   );
+
+/** Tokens per second of all copies together. */
+export const rateOf = (problem: PlanProblem, copies: readonly ChosenCopy[]): number =>
+  copies.reduce((sum, copy) => sum + problem.workload.batch / copy.evaluation.latencySec, 0);
+
+/** Nodes of all copies together. */
+export const nodesOf = (copies: readonly ChosenCopy[]): number =>
+  copies.reduce((sum, copy) => sum + copy.placed.length, 0);

@@ -2,10 +2,10 @@ import { type CostTables, prepareTables } from "./cost-tables.js";
 import { evaluatePlacement, type PlacedStage, type PlacementEvaluation } from "./evaluate-placement.js";
 import type { PlanProblem } from "./plan-problem.js";
 import { searchLatency } from "./search-latency.js";
-import type { WorkBudget } from "./search-orders.js";
 import { searchPeriod } from "./search-period.js";
 import type { Placement } from "./search-placement.js";
 import { sizeRange } from "./size-range.js";
+import type { WorkBudget } from "./work-budget.js";
 
 /** The placement that is best for the problem's objective, with what it costs. */
 export interface ChosenPlacement {
@@ -13,12 +13,6 @@ export interface ChosenPlacement {
   readonly evaluation: PlacementEvaluation;
   readonly optimal: true | { readonly gap: number };
 }
-
-/**
- * Partial orders that one search may look at before it settles for the best so far: some seconds. Latency needs a tenth of
- * it at 16 nodes.
- */
-export const usualWork = 600_000;
 
 /** Turns node numbers into names. */
 export function namePlacement(tables: CostTables, { order, ends }: Placement): readonly PlacedStage[] {

@@ -3,8 +3,8 @@ import { type ChosenCopy, chooseCopy } from "./choose-copy.js";
 import { createCompletionBound } from "./completion-bound.js";
 import { type CostTables, prepareTables } from "./cost-tables.js";
 import type { PlanProblem } from "./plan-problem.js";
-import type { WorkBudget } from "./search-orders.js";
 import { latencySpace, type SearchSpace } from "./search-space.js";
+import type { WorkBudget } from "./work-budget.js";
 
 /** What one copy on exactly a set of nodes brings: at first a bound, and the truth once it is worked out. */
 export interface CopyRates {

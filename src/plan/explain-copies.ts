@@ -10,7 +10,7 @@ import type { PlanProblem } from "./plan-problem.js";
 import type { Plan, Prediction } from "./plan-result.js";
 import { fullStages } from "./predict-plan.js";
 import type { Reason } from "./reason.js";
-import type { WorkBudget } from "./search-orders.js";
+import type { WorkBudget } from "./work-budget.js";
 
 /** Why the plan is as it is: what binds, the mode, the order, one more layer, who is left out, and how sure the figures are. */
 export function explainCopies(

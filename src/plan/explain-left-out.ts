@@ -3,7 +3,7 @@ import { compareText } from "./cost-tables.js";
 import { formatMs } from "./format-units.js";
 import type { PlanNode, PlanProblem } from "./plan-problem.js";
 import type { Reason } from "./reason.js";
-import type { WorkBudget } from "./search-orders.js";
+import type { WorkBudget } from "./work-budget.js";
 
 /** In plans of more nodes, what adding one more would cost is not worked out. */
 const explainedSize = 7;

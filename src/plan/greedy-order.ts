@@ -1,5 +1,5 @@
+import type { FoundOrder } from "./place-in-order.js";
 import { leastSecInOrder } from "./place-in-order.js";
-import type { FoundOrder } from "./search-orders.js";
 import type { SearchSpace } from "./search-space.js";
 import type { SizeRange } from "./size-range.js";
 

@@ -1,17 +1,21 @@
 import { chooseCopies, choosesModes } from "./choose-copies.js";
-import { usualWork } from "./choose-placement.js";
 import { formatGib } from "./format-units.js";
 import { rdmaPairs } from "./link-kinds.js";
 import { safeShare } from "./memory-limit.js";
 import type { PlanProblem } from "./plan-problem.js";
 import type { Reason } from "./reason.js";
 import { evaluateTensorPair, mayShard } from "./tensor-pair.js";
+import { usualWork } from "./work-budget.js";
 
 /** Why the modes that were asked for allow no plan; undefined where the reason lies elsewhere. */
 export function modeShortfalls(problem: PlanProblem): readonly Reason[] | undefined {
   const tensor = problem.sharding === "tensor" ? tensorShortfall(problem) : undefined;
   if (tensor !== undefined) return tensor;
-  if (!choosesModes(problem) || typeof chooseCopies(problem, { left: usualWork / 4 }) === "string") return undefined;
+  if (
+    !choosesModes(problem) ||
+    typeof chooseCopies(problem, { left: usualWork(problem.nodes.length) / 4 }) === "string"
+  )
+    return undefined;
   const share = `${Math.round(safeShare * 100)} %`;
   return [
     {

@@ -3,16 +3,14 @@ import type { SearchSpace } from "./search-space.js";
 
 const infinity = Number.POSITIVE_INFINITY;
 
-/** Runs through the blocks that a node may run from `start`, shortest first, with the cost of each. */
-function* blocks(space: SearchSpace, order: readonly number[], rank: number, start: number) {
-  const node = order[rank] ?? 0;
-  const at = node * (space.layers + 1) + start;
-  const { near, far } = space.ends[positionOf(rank, order.length)];
-  const last = far[at] ?? 0;
-  const before = space.computeSec[at] ?? 0;
-  for (let end = near[at] ?? 0; end <= last; end += 1) {
-    yield { end, sec: (space.computeSec[at - start + end] ?? 0) - before };
-  }
+/** Costs that differ by a smaller fraction are the same: ties. */
+export const tieTolerance = 1e-12;
+
+/** Nodes in the order of a ring, with what the best boundaries for it cost. */
+export interface FoundOrder {
+  /** Node numbers by rank. */
+  readonly order: readonly number[];
+  readonly sec: number;
 }
 
 /** Cost of going on from rank `rank`: the hop to the next one, or home and the head of the last. */
@@ -26,17 +24,22 @@ function onward(space: SearchSpace, order: readonly number[], rank: number): num
 
 /** `[rank][s]`: least cost of layers s to the end on this rank and those after it, with all hops from there on. */
 function restCosts(space: SearchSpace, order: readonly number[]): readonly Float64Array[] {
-  const { layers } = space;
+  const { layers, computeSec } = space;
   const rest = Array.from({ length: order.length + 1 }, () => new Float64Array(layers + 1).fill(infinity));
   rest[order.length]?.fill(0, layers);
   for (let rank = order.length - 1; rank >= 0; rank -= 1) {
+    const base = (order[rank] ?? 0) * (layers + 1);
+    const { near, far } = space.ends[positionOf(rank, order.length)];
     const toNext = onward(space, order, rank);
-    const own = rest[rank];
-    if (own === undefined) continue;
+    const own = rest[rank] ?? new Float64Array();
+    const after = rest[rank + 1] ?? new Float64Array();
     for (let start = 0; start < layers; start += 1) {
-      for (const { end, sec } of blocks(space, order, rank, start)) {
-        own[start] = Math.min(own[start] ?? infinity, sec + toNext + (rest[rank + 1]?.[end] ?? infinity));
+      let least = infinity;
+      const last = far[base + start] ?? 0;
+      for (let end = near[base + start] ?? 0; end <= last; end += 1) {
+        least = Math.min(least, (computeSec[base + end] ?? 0) + (after[end] ?? infinity));
       }
+      own[start] = least - (computeSec[base + start] ?? 0) + toNext;
     }
   }
   return rest;
@@ -60,16 +63,16 @@ export function placeInOrder(
   const ends: number[] = [];
   let spent = space.firstSec[order[0] ?? 0] ?? 0;
   for (let rank = 0; rank < order.length; rank += 1) {
-    const toNext = onward(space, order, rank);
-    let chosen: { readonly end: number; readonly sec: number } | undefined;
-    for (const block of blocks(space, order, rank, ends.at(-1) ?? 0)) {
-      if (spent + block.sec + toNext + (rest[rank + 1]?.[block.end] ?? infinity) > atMostSec) continue;
-      chosen = block;
-      break;
-    }
-    if (chosen === undefined) return undefined;
-    spent += chosen.sec + toNext;
-    ends.push(chosen.end);
+    const at = (order[rank] ?? 0) * (space.layers + 1) + (ends.at(-1) ?? 0);
+    const base = at - (ends.at(-1) ?? 0);
+    const { near, far } = space.ends[positionOf(rank, order.length)];
+    const soFar = spent + onward(space, order, rank) - (space.computeSec[at] ?? 0);
+    const secUntil = (end: number): number => soFar + (space.computeSec[base + end] ?? 0);
+    let end = near[at] ?? 0;
+    while (end <= (far[at] ?? 0) && secUntil(end) + (rest[rank + 1]?.[end] ?? infinity) > atMostSec) end += 1;
+    if (end > (far[at] ?? 0)) return undefined;
+    spent = secUntil(end);
+    ends.push(end);
   }
   return ends;
 }

@@ -1,7 +1,6 @@
 import { bestSingleNode } from "./best-single-node.js";
 import { chooseCopies, choosesModes } from "./choose-copies.js";
 import type { ChosenCopies, ChosenCopy } from "./choose-copy.js";
-import { usualWork } from "./choose-placement.js";
 import { evaluateCopy } from "./evaluate-copy.js";
 import { exoDefaults } from "./exo-defaults.js";
 import { explainCopies } from "./explain-copies.js";
@@ -12,6 +11,7 @@ import type { PlanProblem } from "./plan-problem.js";
 import type { PlanResult, Replica } from "./plan-result.js";
 import { predictCopies } from "./predict-plan.js";
 import { judgeMove } from "./replan.js";
+import { usualWork } from "./work-budget.js";
 
 /**
  * Plans a model on a cluster: how many copies, on which nodes, split how, which node runs which layers, in which order.
@@ -21,7 +21,7 @@ import { judgeMove } from "./replan.js";
  * names by rank, then the lowest boundaries rank by rank. The answer does not depend on the order of nodes and links.
  */
 export function planCluster(problem: PlanProblem): PlanResult {
-  const work = { left: usualWork };
+  const work = { left: usualWork(problem.nodes.length) };
   const limited = choosesModes(problem) ? keepBelowLimit(problem) : problem;
   const found = chooseCopies(limited, work);
   const common = { model: problem.model.name, objective: problem.objective, exoDefault: exoDefaults(problem) };
@@ -30,7 +30,7 @@ export function planCluster(problem: PlanProblem): PlanResult {
     return { kind: "infeasible", ...common, replicas: [], reasons: problem.notes ?? [], shortfalls };
   }
   const chosen = { ...found, copies: found.copies.map((copy) => withFullBudgets(problem, copy)) };
-  const explaining = { left: usualWork / 4 };
+  const explaining = { left: usualWork(problem.nodes.length) / 4 };
   const predicted = predictCopies(problem, chosen.copies, explaining);
   const single = bestSingleNode(problem);
   return {

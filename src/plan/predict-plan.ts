@@ -5,7 +5,7 @@ import { evaluatePlacement, type PlacedStage } from "./evaluate-placement.js";
 import type { PlanNode, PlanProblem } from "./plan-problem.js";
 import type { Prediction } from "./plan-result.js";
 import { prefillTokensPerSec, tensorPrefillTokensPerSec } from "./prefill.js";
-import type { WorkBudget } from "./search-orders.js";
+import type { WorkBudget } from "./work-budget.js";
 
 /** Error of the cost model against published figures (placement reference 3.6). */
 const calibratedError = 0.1;

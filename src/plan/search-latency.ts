@@ -1,14 +1,13 @@
 import { findBlockEnds } from "./block-ends.js";
 import type { CostTables } from "./cost-tables.js";
+import { greedyOrder } from "./greedy-order.js";
 import type { PlanProblem } from "./plan-problem.js";
-import { searchLarge } from "./search-large.js";
-import type { WorkBudget } from "./search-orders.js";
 import { type PlacementAnswer, searchSpaceFor } from "./search-placement.js";
 import { latencySpace } from "./search-space.js";
 import type { SizeRange } from "./size-range.js";
-import { mostSubsetNodes } from "./subset-reach.js";
+import type { WorkBudget } from "./work-budget.js";
 
-/** The placement with the shortest decode step: exact up to 16 nodes, with a proven gap above where it is not. */
+/** The placement with the shortest decode step, with a proven gap where the work did not suffice to settle it. */
 export function searchLatency(
   problem: PlanProblem,
   tables: CostTables,
@@ -16,5 +15,5 @@ export function searchLatency(
   work: WorkBudget,
 ): PlacementAnswer {
   const space = latencySpace(problem, tables, findBlockEnds(problem, tables));
-  return space.nodeCount > mostSubsetNodes ? searchLarge(space, sizes, work) : searchSpaceFor(space, sizes, work);
+  return searchSpaceFor(space, sizes, work, greedyOrder(space, sizes)?.order);
 }

@@ -1,38 +1,55 @@
-import { findBlockEnds } from "./block-ends.js";
+import { type EndsByPosition, findBlockEnds } from "./block-ends.js";
 import { computesHead } from "./cost-model.js";
 import type { CostTables } from "./cost-tables.js";
 import type { PlanProblem } from "./plan-problem.js";
-import type { WorkBudget } from "./search-orders.js";
-import { searchPeriodLarge } from "./search-period-large.js";
-import { findAnyOrder, type PlacementAnswer, reachOf, searchSpaceFor } from "./search-placement.js";
-import { latencySpace } from "./search-space.js";
+import { findAnyOrder, type PlacementAnswer, searchSpaceFor } from "./search-placement.js";
+import { latencySpace, type SearchSpace } from "./search-space.js";
 import type { SizeRange } from "./size-range.js";
-import { mostSubsetNodes } from "./subset-reach.js";
+import { shareOf, type WorkBudget } from "./work-budget.js";
 
-/** Every value that the longest stage or link of a plan can have, rising. */
-function possiblePeriods(problem: PlanProblem, tables: CostTables): readonly number[] {
+/** Halvings of the interval of periods before the values in it are looked at one by one. */
+const halvings = 12;
+/** Questions whether a period can be kept that are asked at most; each gets such a share of the work. */
+const questions = 32;
+
+/** Every value above `low` and up to `high` that the longest stage or link of a plan can have, rising. */
+function possiblePeriods(
+  problem: PlanProblem,
+  tables: CostTables,
+  ends: EndsByPosition,
+  low: number,
+  high: number,
+): Float64Array {
   const row = tables.layers + 1;
-  const ends = findBlockEnds(problem, tables);
-  const periods = new Set<number>();
+  const periods: number[] = [];
+  const add = (sec: number): void => {
+    if (sec > low && sec <= high) periods.push(sec);
+  };
   for (const position of ["only", "first", "middle", "last"] as const) {
     const { near, far } = ends[position];
     for (let at = 0; at < far.length; at += 1) {
       const node = Math.floor(at / row);
       const head = computesHead(problem.outputPolicy, position) ? (tables.headSec[node] ?? 0) : 0;
       for (let end = near[at] ?? 0; end <= (far[at] ?? 0); end += 1) {
-        periods.add((tables.computeSec[node * row + end] ?? 0) - (tables.computeSec[at] ?? 0) + head);
+        add((tables.computeSec[node * row + end] ?? 0) - (tables.computeSec[at] ?? 0) + head);
       }
     }
   }
-  for (const transfers of [tables.hopTransferSec, tables.returnTransferSec]) {
-    for (const sec of transfers) if (sec < Number.POSITIVE_INFINITY) periods.add(sec);
-  }
-  return [...periods].toSorted((left, right) => left - right);
+  for (const transfers of [tables.hopTransferSec, tables.returnTransferSec]) for (const sec of transfers) add(sec);
+  return Float64Array.from(periods).sort();
+}
+
+/** More than the period of any plan. */
+function mostPeriod(tables: CostTables): number {
+  const most = (values: Float64Array): number =>
+    values.reduce((high, sec) => (sec < Number.POSITIVE_INFINITY && sec > high ? sec : high), 0);
+  const links = Math.max(most(tables.hopTransferSec), most(tables.returnTransferSec));
+  return Math.max(links, most(tables.computeSec) + most(tables.headSec)) * 1.001;
 }
 
 /**
- * The placement whose slowest stage or link is fastest; among those, the one with the shortest decode step. The period of
- * any plan is one of finitely many values, so bisection over them is exact.
+ * The placement whose slowest stage or link is fastest; among those, the one with the shortest decode step. Whether a period
+ * can be kept is asked of ever smaller intervals, and at last of the finitely many values that a period can have.
  */
 export function searchPeriod(
   problem: PlanProblem,
@@ -40,33 +57,40 @@ export function searchPeriod(
   sizes: SizeRange,
   work: WorkBudget,
 ): PlacementAnswer {
-  if (tables.nodes.length > mostSubsetNodes && problem.pins.length === 0) {
-    const answer = searchPeriodLarge(problem, tables, sizes);
-    if (answer !== "exhausted") return answer;
+  const spaceAt = (periodSec: number): SearchSpace =>
+    latencySpace(problem, tables, findBlockEnds(problem, tables, periodSec), periodSec);
+  const state = { refuted: 0, unknown: false, known: undefined as readonly number[] | undefined };
+  const share = Math.floor(work.left / questions);
+  const holds = (periodSec: number): boolean => {
+    const space = spaceAt(periodSec);
+    const ration = shareOf(work, share);
+    const order = findAnyOrder(space, sizes, ration);
+    ration.settle();
+    if (typeof order !== "string") state.known = order;
+    else if (order === "none") state.refuted = Math.max(state.refuted, periodSec);
+    else state.unknown = true;
+    return typeof order !== "string";
+  };
+
+  let [low, high] = [0, mostPeriod(tables)];
+  if (!holds(high)) return state.unknown ? "exhausted" : "none";
+  for (let round = 0; round < halvings; round += 1) {
+    const middle = (low + high) / 2;
+    if (holds(middle)) high = middle;
+    else low = middle;
   }
-  const periods = possiblePeriods(problem, tables);
-  const share = Math.max(1, Math.floor(work.left / 32));
-  let refuted = -1;
-  let low = 0;
-  let high = periods.length;
-  let known: readonly number[] | undefined;
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    const ration = { left: share };
-    const answer = findAnyOrder(problem, tables, ration, periods[middle]);
-    work.left -= share - ration.left;
-    if (typeof answer !== "string") {
-      high = middle;
-      known = answer;
-    } else {
-      low = middle + 1;
-      if (answer === "none") refuted = Math.max(refuted, middle);
-    }
+  const periods = possiblePeriods(problem, tables, findBlockEnds(problem, tables), low, high);
+  let [from, to] = [0, periods.length - 1];
+  while (from < to) {
+    const middle = Math.floor((from + to) / 2);
+    if (holds(periods[middle] ?? high)) to = middle;
+    else from = middle + 1;
   }
-  const period = periods[high];
-  if (period === undefined || known === undefined) return refuted === periods.length - 1 ? "none" : "exhausted";
-  const space = latencySpace(problem, tables, findBlockEnds(problem, tables, period), period);
-  const answer = searchSpaceFor(space, sizes, work, known, reachOf(problem, space, sizes.maxNodes));
-  if (typeof answer === "string" || refuted === high - 1) return answer;
-  return { ...answer, optimal: { gap: (period - (periods[refuted + 1] ?? period)) / period } };
+  const period = periods[to] ?? high;
+  if (!holds(period)) return "exhausted";
+  const answer = searchSpaceFor(spaceAt(period), sizes, work, state.known);
+  if (typeof answer === "string") return answer;
+  const before = periods[to - 1] ?? low;
+  const gap = state.refuted >= before ? 0 : (period - state.refuted) / period;
+  return gap === 0 && answer.optimal === true ? answer : { ...answer, optimal: { gap } };
 }

@@ -1,14 +1,12 @@
-import { findBlockEnds } from "./block-ends.js";
-import { type CompletionBound, createCompletionBound } from "./completion-bound.js";
-import type { CostTables } from "./cost-tables.js";
+import { couldCover } from "./coverage.js";
 import { greedyOrder } from "./greedy-order.js";
-import { leastSecInOrder, placeInOrder } from "./place-in-order.js";
-import type { PlanProblem } from "./plan-problem.js";
-import { type FoundOrder, leastSecOfSize, searchOrders, tieTolerance, type WorkBudget } from "./search-orders.js";
-import { feasibilitySpace, latencySpace, type SearchSpace } from "./search-space.js";
-import { type SizeRange, sizeRange } from "./size-range.js";
-import { createSubsetCosts } from "./subset-costs.js";
-import { createSubsetReach, mostSubsetNodes, type SubsetReach } from "./subset-reach.js";
+import { atLeast, countingsFor, type NodeCounting } from "./node-counting.js";
+import { type FoundOrder, leastSecInOrder, placeInOrder, tieTolerance } from "./place-in-order.js";
+import { type RingAnswer, searchFirsts } from "./search-firsts.js";
+import type { SearchSpace } from "./search-space.js";
+import { leastOfTied } from "./search-ties.js";
+import type { SizeRange } from "./size-range.js";
+import type { WorkBudget } from "./work-budget.js";
 
 /** Who runs what: node numbers of the tables and the end layer of each, by rank. */
 export interface Placement {
@@ -25,92 +23,103 @@ export interface FoundPlacement {
 /** `exhausted`: nothing found, but the search was cut short, so there may be a plan. */
 export type PlacementAnswer = FoundPlacement | "none" | "exhausted";
 
+/** Rings, with the counting that they were searched under. */
+interface SearchedRings extends RingAnswer {
+  readonly counting: NodeCounting;
+}
+
+/** The fastest node that can run everything, the first one of equals. */
+function bestAlone(space: SearchSpace): FoundOrder | undefined {
+  let best: FoundOrder | undefined;
+  for (let node = 0; node < space.nodeCount; node += 1) {
+    const sec = leastSecInOrder(space, [node]);
+    if (sec < (best?.sec ?? Number.POSITIVE_INFINITY) * (1 - tieTolerance)) best = { order: [node], sec };
+  }
+  return best;
+}
+
 /**
- * The cheapest placement of a space. Among equal ones: fewest nodes, then the least sequence of names by rank, then
- * the lowest boundaries.
+ * Rings of the sizes, most loosely counted first: mostly the best ring of any size has an allowed one, and then nothing
+ * need be counted.
+ */
+function searchRings(
+  space: SearchSpace,
+  sizes: SizeRange,
+  work: WorkBudget,
+  known: FoundOrder | undefined,
+  goal: "best" | "any",
+): readonly SearchedRings[] {
+  const limit = Math.min(space.nodeCount, space.layers);
+  // Where every node has to come, prices see to it by themselves.
+  const free = atLeast(sizes.minNodes === space.nodeCount ? 1 : sizes.minNodes - 1);
+  const run = (counting: NodeCounting, most: number, from: FoundOrder | undefined): SearchedRings => {
+    const rings = { space, counting, sizes: { ...sizes, maxNodes: most }, work, known: from, goal };
+    return { ...searchFirsts(rings), counting };
+  };
+  const any = run(free, limit, known);
+  if (sizes.maxNodes >= limit || any.best === undefined || any.best.order.length <= sizes.maxNodes) return [any];
+  let best = known;
+  return countingsFor({ minNodes: Math.max(2, sizes.minNodes), maxNodes: sizes.maxNodes }).map((counting) => {
+    const found = run(counting, sizes.maxNodes, best);
+    best = found.best;
+    return found;
+  });
+}
+
+/**
+ * The cheapest placement of a space. Among equal ones: fewest nodes, then the least sequence of names by rank, then the
+ * lowest boundaries.
  *
  * @param known an order that is known to have a placement: then there is always an answer
- * @param reach of the same space: worth its time where stages are tightly limited
  */
 export function searchSpaceFor(
   space: SearchSpace,
   sizes: SizeRange,
   work: WorkBudget,
   known?: readonly number[],
-  reach?: SubsetReach,
 ): PlacementAnswer {
-  const bound = createCompletionBound(space);
-  let best: FoundOrder | undefined = known && { order: known, sec: leastSecInOrder(space, known) };
-  let openBound = Number.POSITIVE_INFINITY;
-  for (let size = sizes.minNodes; size <= sizes.maxNodes; size += 1) {
-    const atMostSec = acceptable(best, size);
-    const least = leastSecOfSize(space, bound, size);
-    if (least > atMostSec) continue;
-    const costs = reach && createSubsetCosts(space, reach, size);
-    const tryOrder = bound.byByteCost;
-    const found = searchOrders({ space, bound, size, atMostSec, tryOrder, goal: "best", work, reach, costs });
-    if (found !== undefined) best = found;
-    if (work.left <= 0) openBound = Math.min(openBound, least);
-  }
-  if (best === undefined) return work.left <= 0 ? "exhausted" : "none";
-  const gap = Math.max(0, (best.sec - openBound) / best.sec);
-  const optimal = work.left > 0 || gap === 0 ? true : { gap };
-  return { placement: leastOfTied(space, bound, best, work, reach), optimal };
+  if (!couldCover(space, sizes.maxNodes)) return "none";
+  const alone = sizes.minNodes <= 1 ? bestAlone(space) : undefined;
+  const start = known && { order: known, sec: leastSecInOrder(space, known) };
+  const begin = alone !== undefined && alone.sec <= (start?.sec ?? Number.POSITIVE_INFINITY) ? alone : start;
+  const rings = sizes.maxNodes < 2 || space.layers < 2 ? [] : searchRings(space, sizes, work, begin, "best");
+  const best = rings.at(-1)?.best ?? begin;
+  const leastSec = Math.min(...rings.map((ring) => ring.leastSec), best?.sec ?? Number.POSITIVE_INFINITY);
+  if (best === undefined) return leastSec === Number.POSITIVE_INFINITY ? "none" : "exhausted";
+  const least = best.order.length === 1 ? best : tiedLeast(space, rings, best, sizes, work);
+  const ends = placeInOrder(space, least.order, best.sec * (1 + tieTolerance));
+  if (ends === undefined) throw new Error("a placement that was found can't be built again");
+  const gap = Math.max(0, (best.sec - leastSec) / best.sec);
+  return { placement: { order: least.order, ends }, optimal: gap <= tieTolerance ? true : { gap } };
 }
 
-/** A plan of more nodes has to be cheaper than the best one; one of fewer nodes may cost the same. */
-function acceptable(best: FoundOrder | undefined, size: number): number {
-  if (best === undefined) return Number.MAX_VALUE;
-  return best.order.length > size ? best.sec : best.sec * (1 - tieTolerance);
-}
-
-/** Of all placements that cost the same as `best` and have as many nodes: the least by names, then by boundaries. */
-function leastOfTied(
+function tiedLeast(
   space: SearchSpace,
-  bound: CompletionBound,
+  rings: readonly SearchedRings[],
   best: FoundOrder,
+  sizes: SizeRange,
   work: WorkBudget,
-  reach?: SubsetReach,
-): Placement {
-  const atMostSec = best.sec * (1 + tieTolerance);
-  const byName = Int32Array.from({ length: space.nodeCount }, (_, index) => index);
-  const size = best.order.length;
-  const costs = reach && createSubsetCosts(space, reach, size);
-  const search = { space, bound, size, atMostSec, tryOrder: byName, goal: "first" as const, work, reach, costs };
-  const least = work.left > 0 ? searchOrders(search) : undefined;
-  for (const { order } of least === undefined ? [best] : [least, best]) {
-    const ends = placeInOrder(space, order, atMostSec);
-    if (ends !== undefined) return { order, ends };
+): FoundOrder {
+  for (const ring of rings) {
+    const least = leastOfTied(space, ring.counting, ring, best, sizes, work);
+    if (least !== best) return least;
   }
-  throw new Error("a placement that was found can't be built again");
+  return best;
 }
 
-/** The reach of all sets of nodes, where there are few enough and nothing is pinned. */
-export const reachOf = (problem: PlanProblem, space: SearchSpace, mostNodes: number): SubsetReach | undefined =>
-  problem.pins.length > 0 || space.nodeCount > mostSubsetNodes ? undefined : createSubsetReach(space, mostNodes);
-
-/** Any order of nodes that keeps every stage and link within `periodSec`; `unknown` when the search was cut short. */
+/** Any order of nodes that has a placement in the space; `unknown` when the search was cut short. */
 export function findAnyOrder(
-  problem: PlanProblem,
-  tables: CostTables,
+  space: SearchSpace,
+  sizes: SizeRange,
   work: WorkBudget,
-  periodSec = Number.POSITIVE_INFINITY,
 ): readonly number[] | "none" | "unknown" {
-  const ends = findBlockEnds(problem, tables, periodSec);
-  const space = feasibilitySpace(latencySpace(problem, tables, ends, periodSec));
-  const bound = createCompletionBound(space);
-  const { minNodes, maxNodes } = sizeRange(problem, tables);
-  const greedy = space.nodeCount > mostSubsetNodes ? greedyOrder(space, { minNodes, maxNodes }) : undefined;
-  if (greedy !== undefined) return greedy.order;
-  const reach = reachOf(problem, space, maxNodes);
-  for (let size = minNodes; size <= maxNodes; size += 1) {
-    if (leastSecOfSize(space, bound, size) > 0) continue;
-    if (reach !== undefined && size > 1 && (reach.firstLayer[size]?.at(-1) ?? 0) > 0) continue;
-    const goal = "first" as const;
-    const search = { space, bound, size, atMostSec: 0, tryOrder: bound.byMostLayers, goal, work, reach };
-    const found = searchOrders(search);
-    if (found !== undefined) return found.order;
-    if (work.left <= 0) return "unknown";
-  }
-  return "none";
+  if (!couldCover(space, sizes.maxNodes)) return "none";
+  const alone = sizes.minNodes <= 1 ? bestAlone(space) : undefined;
+  const found = alone ?? greedyOrder(space, sizes);
+  if (found !== undefined) return found.order;
+  if (sizes.maxNodes < 2 || space.layers < 2) return "none";
+  const rings = searchRings(space, sizes, work, undefined, "any");
+  const best = rings.find((ring) => ring.best !== undefined)?.best;
+  if (best !== undefined) return best.order;
+  return rings.some((ring) => ring.leastSec < Number.POSITIVE_INFINITY) ? "unknown" : "none";
 }

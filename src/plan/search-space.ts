@@ -5,7 +5,7 @@ import type { OutputPolicy, PlanProblem } from "./plan-problem.js";
 
 /**
  * An additive search problem: choose an order of nodes and boundaries so that the sum of block, hop, first and last costs
- * is least. Both objectives and plain feasibility are instances of it.
+ * is least. Every objective is an instance of it.
  */
 export interface SearchSpace {
   readonly nodeCount: number;
@@ -56,23 +56,6 @@ export function latencySpace(
 
 /** The critical path has one output head: that of rank 0 today, that of the last rank under `tail`. */
 const chargesFirst = (policy: OutputPolicy): boolean => policy === "replicated";
-
-/** The same space with every cost zero: a search in it only asks whether there is a plan at all. */
-export function feasibilitySpace(space: SearchSpace): SearchSpace {
-  const zero = new Float64Array(space.nodeCount);
-  const linked = (costs: Float64Array): Float64Array =>
-    costs.map((cost) => (cost < Number.POSITIVE_INFINITY ? 0 : cost));
-  return {
-    ...space,
-    secPerByte: zero,
-    overheadSec: zero,
-    computeSec: new Float64Array(space.computeSec.length),
-    hopSec: linked(space.hopSec),
-    returnSec: linked(space.returnSec),
-    firstSec: zero,
-    lastSec: zero,
-  };
-}
 
 /** Comparing all pairs of more nodes takes longer than it saves. */
 const mostTwinNodes = 200;

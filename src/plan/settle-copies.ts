@@ -1,9 +1,10 @@
 import { chooseCopies } from "./choose-copies.js";
-import { objectiveSec, usualWork } from "./choose-placement.js";
+import { objectiveSec } from "./choose-placement.js";
 import { evaluateCopy, type PlacedCopy } from "./evaluate-copy.js";
 import { keepBelowLimit } from "./memory-limit.js";
 import type { PlanProblem } from "./plan-problem.js";
 import { meetsWishes, usualMinimumGain } from "./replan.js";
+import { usualWork } from "./work-budget.js";
 
 /** What shall run. `extend`: what runs stays, and copies come beside it. `place`: as planned, whatever runs now. */
 export interface SettledCopies {
@@ -71,7 +72,7 @@ function furtherCopies(
   const nodes = problem.nodes.filter((node) => !taken.has(node.name));
   const maxNodes = Math.min(nodes.length, nodesOf(planned).length - taken.size);
   if (!allowsSeveral(problem) || maxNodes < Math.max(1, problem.minNodes)) return [];
-  const found = chooseCopies(keepBelowLimit({ ...problem, nodes, maxNodes }), { left: usualWork });
+  const found = chooseCopies(keepBelowLimit({ ...problem, nodes, maxNodes }), { left: usualWork(nodes.length) });
   return typeof found === "string" ? [] : found.copies;
 }
 

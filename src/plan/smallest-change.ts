@@ -1,9 +1,12 @@
 import { chipConstants, usualWorkingSetBytes } from "../cluster/chips.js";
+import { findBlockEnds } from "./block-ends.js";
 import { prepareTables } from "./cost-tables.js";
 import type { PlanNode, PlanProblem } from "./plan-problem.js";
 import { usualReserveBytes } from "./read-request-nodes.js";
 import type { Change } from "./reason.js";
 import { findAnyOrder } from "./search-placement.js";
+import { latencySpace } from "./search-space.js";
+import { sizeRange } from "./size-range.js";
 
 const GIB = 2 ** 30;
 /** Work for one question of the kind "would it fit if". */
@@ -22,8 +25,11 @@ const macKinds = [
 ] as const;
 
 /** Whether a problem has any plan, as far as a short search can tell. */
-export const would = (problem: PlanProblem): boolean =>
-  typeof findAnyOrder(problem, prepareTables(problem, "usable"), { left: questionWork }) !== "string";
+export function would(problem: PlanProblem): boolean {
+  const tables = prepareTables(problem, "usable");
+  const space = latencySpace(problem, tables, findBlockEnds(problem, tables));
+  return typeof findAnyOrder(space, sizeRange(problem, tables), { left: questionWork }) !== "string";
+}
 
 /** The same cluster with a perfect link between all nodes. */
 export const fullyLinked = (problem: PlanProblem): PlanProblem => ({

@@ -186,7 +186,7 @@ test("a search that is cut short keeps what it has and says by how much a better
       .flatMap((other, gap) => bothWays(one.name, other.name, 0.0006 + ((index * 7 + gap * 13) % 17) * 1e-4)),
   );
   const problem = aPlanProblem(nodes, { links });
-  const cut = choosePlacement(problem, { left: 400 });
+  const cut = choosePlacement(problem, { left: 40 });
   const full = planOf(problem);
   if (typeof cut === "string" || cut.optimal === true) throw new Error("expected an unproven plan");
   expect(cut.evaluation.fits).toBe(true);

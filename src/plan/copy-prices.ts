@@ -1,0 +1,141 @@
+import type { RingBound } from "./ring-bound.js";
+import type { SearchSpace } from "./search-space.js";
+import type { WorkBudget } from "./work-budget.js";
+
+const infinity = Number.POSITIVE_INFINITY;
+/** Rounds of finding prices; each fills the tables once for every slope. */
+const rounds = 30;
+/** How much prices may move in a round, and after how many rounds half as much. */
+const pace = 0.3;
+const paceRounds = 10;
+/** Step times that slopes are made for, as multiples of the fastest. */
+const slopeTimes = [1, 1.16, 1.32, 1.48, 1.64, 1.8, 2];
+/** A slope under which only prices count. */
+const onlyPrices = 1e3;
+
+/** A copy that does not run as a ring: on one node, or a tensor pair. */
+export interface OtherCopy {
+  readonly nodes: readonly number[];
+  readonly sec: number;
+}
+
+/** What each node is worth, and what copies cannot bring more than. */
+export interface CopyPrices {
+  /** `[node]`: copies per second that the node is worth. */
+  readonly price: Float64Array;
+  /** No set of copies on disjoint nodes has a higher sum of rates, copies per second: their price in all. */
+  readonly mostRate: number;
+  /** Slopes to look for good rings under: cost = step time + slope x prices of the nodes. */
+  readonly slopes: readonly number[];
+}
+
+/** A round's view of the rings: the cheapest product of step time and price, and who is in the best rings. */
+interface Round {
+  readonly leastProduct: number;
+  /** `[node]`: copies that want the node, if every node chooses the best ring that begins with it. */
+  readonly demand: Float64Array;
+}
+
+/**
+ * A copy is worth its nodes when step time x price >= 1, as its rate is 1 / step time. If that holds for every copy there
+ * can be, no set of them has a higher rate than all prices together (duality of linear programming). Both factors are sums
+ * over the ring, so the least product lies above the lines `step time + slope x price >= least cost under the slope`, at one
+ * of the corners between them. Prices rise where more copies want a node than there can be, and fall where nobody does.
+ */
+export function searchPrices(
+  space: SearchSpace,
+  bound: RingBound,
+  others: readonly OtherCopy[],
+  work: WorkBudget,
+): CopyPrices {
+  const { nodeCount } = space;
+  const nothing = new Float64Array(nodeCount);
+  bound.fill(-1, nothing);
+  const fastest = Math.min(...others.map(({ sec }) => sec), ...nothing.map((_, node) => bound.leastSec(node)));
+  const slopes = slopeTimes.map((times) => (fastest * times) ** 2);
+  const price = startPrices(space, fastest);
+  const best = { mostRate: infinity, price: price.slice() };
+  for (let round = 0; round < rounds && work.left > 0; round += 1) {
+    work.left -= Math.ceil(1.5 * nodeCount * (slopes.length + 2));
+    const { leastProduct, demand } = lookAtRings(space, bound, others, price, slopes);
+    const sum = price.reduce((all, one) => all + one, 0);
+    if (sum / leastProduct < best.mostRate) {
+      best.mostRate = sum / leastProduct;
+      best.price = price.map((one) => one / leastProduct);
+    }
+    const step = pace / (1 + round / paceRounds);
+    for (let node = 0; node < nodeCount; node += 1) {
+      const excess = Math.max(-1, Math.min(1, (demand[node] ?? 0) - 1));
+      price[node] = ((price[node] ?? 0) / leastProduct) * Math.exp(step * excess);
+    }
+  }
+  return { ...best, slopes };
+}
+
+/** To begin with, nodes are worth the share of a copy that they can hold, times what they would do alone. */
+function startPrices({ nodeCount, layers, ends, computeSec }: SearchSpace, fastest: number): Float64Array {
+  const row = layers + 1;
+  return Float64Array.from({ length: nodeCount }, (_, node) => {
+    let most = 0;
+    for (let start = 0; start < layers; start += 1) {
+      most = Math.max(most, (ends.middle.far[node * row + start] ?? 0) - start);
+    }
+    return most / layers / ((computeSec[node * row + layers] ?? 0) + fastest / 4);
+  });
+}
+
+function lookAtRings(
+  space: SearchSpace,
+  bound: RingBound,
+  others: readonly OtherCopy[],
+  price: Float64Array,
+  slopes: readonly number[],
+): Round {
+  const nodes = [...price.keys()];
+  const demand = new Float64Array(space.nodeCount);
+  const chosen = nodes.map(() => ({ product: infinity, walk: [] as readonly number[] }));
+  const lines = [0, ...slopes, onlyPrices].map((slope) => {
+    const priceSec = price.map((one) => one * slope);
+    const sum = priceSec.reduce((all, one) => all + one, 0);
+    bound.fill(-1, priceSec);
+    const costOf = (node: number): number => bound.leastSec(node) + sum + (priceSec[node] ?? 0);
+    if (slope > 0 && slope < onlyPrices) {
+      nodes.forEach((node) => {
+        const product = costOf(node) ** 2 / (4 * slope);
+        const before = chosen[node];
+        if (before !== undefined && product < before.product) {
+          before.product = product;
+          before.walk = [node, ...bound.walk(node)];
+        }
+      });
+    }
+    return { slope, least: Math.min(...nodes.map(costOf)) };
+  });
+  const products = others.map(({ nodes: members, sec }) => sec * priceOf(price, members));
+  others.forEach(({ nodes: members }, index) => {
+    const product = products[index] ?? infinity;
+    for (const node of members) {
+      const before = chosen[node];
+      if (before === undefined || product >= before.product) continue;
+      before.product = product;
+      before.walk = members;
+    }
+  });
+  for (const { walk } of chosen) for (const node of walk) demand[node] = (demand[node] ?? 0) + 1 / walk.length;
+  return { leastProduct: Math.min(leastCorner(lines), ...products), demand };
+}
+
+export const priceOf = (price: Float64Array, nodes: readonly number[]): number =>
+  nodes.reduce((sum, node) => sum + (price[node] ?? 0), 0);
+
+/** The least product x * y above all lines `x + slope * y >= least`, whose slopes rise: at a corner of two neighbours. */
+function leastCorner(lines: readonly { readonly slope: number; readonly least: number }[]): number {
+  let product = infinity;
+  for (const [index, line] of lines.entries()) {
+    const next = lines[index + 1];
+    if (next === undefined || line.least === infinity) continue;
+    const price = (next.least - line.least) / (next.slope - line.slope);
+    product = Math.min(product, price * (line.least - line.slope * price));
+  }
+  return product;
+}
