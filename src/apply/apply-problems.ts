@@ -42,6 +42,23 @@ export const noLink = (from: NodeName, to: NodeName): Problem =>
     `check the cable or network between ${from} and ${to}; both exos must use the same API port`,
   );
 
+export const noRdma = (from: NodeName, to: NodeName): Problem =>
+  new Problem(
+    "failed",
+    "no_rdma",
+    `a tensor pair needs RDMA, and exo on ${from} shows none to ${to}`,
+    `check the Thunderbolt 5 cable and \`rdma_ctl status\` on both, or ask for sharding: pipeline`,
+  );
+
+/** Every copy needs a model id of its own, and exo's own card is one id. */
+export const oneIdForCopies = (copies: number): Problem =>
+  new Problem(
+    "failed",
+    "copies_need_entries",
+    `${copies} copies need as many registry entries, and exo's own card is one`,
+    "use agents and `entry: own`, or ask for replicas: 1",
+  );
+
 export const notListed = (modelId: string, node: NodeName): Problem =>
   new Problem(
     "failed",

@@ -7,7 +7,7 @@ import { type ApplyTimings, defaultKnownAnswer, defaultTimings, type KnownAnswer
 import type { ClusterAccess, ClusterView } from "./cluster-access.js";
 import { deleteInstance, instanceExecutors } from "./instance-executors.js";
 import type { NewUuid } from "./instance-spec.js";
-import { isPlacedAs, nextSteps } from "./next-steps.js";
+import { matchedIn, nextSteps } from "./next-steps.js";
 import { registryExecutors } from "./registry-executors.js";
 import type { StepContext } from "./step-context.js";
 import { describeStep, type Executors, nodeOfStep, runStep, type Step, type StepAction } from "./steps.js";
@@ -26,8 +26,8 @@ export interface ApplyReport {
   /** Whether the cluster is different now. Proving what runs already changes nothing. */
   readonly changed: boolean;
   readonly steps: readonly TakenStep[];
-  /** The instance that serves the target now. */
-  readonly instanceId: string;
+  /** The instances that serve the target now, in the order of its copies. */
+  readonly instanceIds: readonly string[];
 }
 
 export interface ApplyDeps {
@@ -40,6 +40,8 @@ export interface ApplyDeps {
   readonly knownAnswer?: KnownAnswer;
   /** Instances that were proven before, and need no proof again. */
   readonly proven?: ReadonlySet<string>;
+  /** Called as soon as an instance has answered correctly: it can serve while other copies still load. */
+  readonly onProven?: (instanceId: string) => void;
 }
 
 /** What this pass has learnt that no observation shows. Lost with the pass: the next one finds out again. */
@@ -48,7 +50,8 @@ interface Pass {
   readonly executors: Executors;
   readonly newUuid: NewUuid;
   readonly proven: Set<string>;
-  readonly ensured: Set<NodeName>;
+  readonly onProven: (instanceId: string) => void;
+  readonly ensured: Map<NodeName, Set<string>>;
   /** Instances that have to go if this pass fails: asked for, or waited for, and not yet proven. */
   readonly doomed: Set<string>;
   readonly taken: (TakenStep & { readonly effect: "changed" | "none" })[];
@@ -60,8 +63,8 @@ const mostRepeats = 3;
 
 /**
  * Makes exo run the target: looks, takes the steps that come first, and looks again, until nothing is left to do. What runs
- * already as wanted stays untouched. An instance of ours that does not get ready or answers wrongly is deleted; when the
- * signal aborts, it is left to be taken up by the next pass.
+ * already as wanted stays untouched. Copies come up side by side, and one that fails takes no other with it. An instance of
+ * ours that does not get ready or answers wrongly is deleted; when the signal aborts, it is left to be taken up by the next pass.
  *
  * @throws Problem when something stands in the way; otherwise the signal's reason
  */
@@ -71,7 +74,7 @@ export async function converge(target: ApplyTarget, deps: ApplyDeps, signal: Abo
     for (;;) {
       const { steps, view } = await stepsOnceUnblocked(pass, signal);
       if (steps.length === 0) return finish(pass, view);
-      await runGroup(pass, leadingGroup(steps), signal);
+      await runLanes(pass, leadingLanes(steps), signal);
     }
   } catch (error) {
     if (!signal.aborted) await deleteDoomed(pass, signal);
@@ -93,7 +96,8 @@ function beginPass(target: ApplyTarget, deps: ApplyDeps): Pass {
     executors: { ...registryExecutors(context), ...instanceExecutors(context) },
     newUuid: deps.newUuid,
     proven: new Set(deps.proven),
-    ensured: new Set(),
+    onProven: deps.onProven ?? (() => undefined),
+    ensured: new Map(),
     doomed: new Set(),
     taken: [],
     times: new Map(),
@@ -126,15 +130,38 @@ function nextStepsOf(pass: Pass, target: ApplyTarget, view: ClusterView): Return
   }
 }
 
-/** The first step and those directly behind it that do the same elsewhere. */
-function leadingGroup(steps: readonly Step[]): readonly Step[] {
-  const end = steps.findIndex((step) => step.action !== steps[0]?.action);
-  return end === -1 ? steps : steps.slice(0, end);
+/**
+ * What is done at the same time, each lane in order: the first step and those directly behind it that do the same elsewhere,
+ * or the ways of several instances from their creation to their proof.
+ */
+function leadingLanes(steps: readonly Step[]): readonly (readonly Step[])[] {
+  const [first] = steps;
+  const belongs = (step: Step): boolean =>
+    first !== undefined && startedBy(first) !== undefined
+      ? startedBy(step) !== undefined
+      : step.action === first?.action;
+  const end = steps.findIndex((step) => !belongs(step));
+  const lanes = new Map<unknown, Step[]>();
+  for (const step of end === -1 ? steps : steps.slice(0, end)) {
+    const key = startedBy(step) ?? step;
+    lanes.set(key, [...(lanes.get(key) ?? []), step]);
+  }
+  return [...lanes.values()];
+}
+
+/** The instance that this step helps to start. */
+function startedBy(step: Step): string | undefined {
+  if (step.action === "create-instance") return step.instance.instanceId;
+  return step.action === "await-ready" || step.action === "prove" ? step.instanceId : undefined;
 }
 
 /** Runs them at the same time, waits for all of them, and fails with the first failure. */
-async function runGroup(pass: Pass, group: readonly Step[], signal: AbortSignal): Promise<void> {
-  const results = await Promise.allSettled(group.map((step) => runOne(pass, step, signal)));
+async function runLanes(pass: Pass, lanes: readonly (readonly Step[])[], signal: AbortSignal): Promise<void> {
+  const results = await Promise.allSettled(
+    lanes.map(async (lane) => {
+      for (const step of lane) await runOne(pass, step, signal);
+    }),
+  );
   signal.throwIfAborted();
   for (const result of results) if (result.status === "rejected") throw result.reason;
 }
@@ -150,12 +177,16 @@ async function runOne(pass: Pass, step: Step, signal: AbortSignal): Promise<void
     if (step.action === "prove" && isWrongAnswer(error)) pass.doomed.add(step.instanceId);
     throw asProblem(error, describeStep(step));
   });
-  if (step.action === "ensure-entry") pass.ensured.add(step.node);
+  if (step.action === "ensure-entry")
+    pass.ensured.set(step.node, new Set(pass.ensured.get(step.node)).add(step.entry.modelId));
   if (step.action === "download-weights") pass.ensured.delete(step.node);
   if (step.action === "delete-instance") pass.doomed.delete(step.instanceId);
+  // One that was proven before and is ready again has nothing left to show.
+  if (step.action === "await-ready" && pass.proven.has(step.instanceId)) pass.doomed.delete(step.instanceId);
   if (step.action === "prove") {
     pass.doomed.delete(step.instanceId);
     pass.proven.add(step.instanceId);
+    pass.onProven(step.instanceId);
   }
   pass.taken.push({ action: step.action, node: nodeOfStep(step), ...result });
   report({ kind: "step-finished", step, outcome: result.outcome });
@@ -163,7 +194,7 @@ async function runOne(pass: Pass, step: Step, signal: AbortSignal): Promise<void
 
 const isWrongAnswer = (error: unknown): boolean => error instanceof Problem && error.code === "wrong_answer";
 
-/** One pass creates one instance. If that is lost again, trying on is the next pass's decision, not a loop here. */
+/** One pass creates one instance of each copy. If that is lost again, trying on is the next pass's decision, not a loop here. */
 function refuseRepeats(pass: Pass, step: Step): void {
   if (step.action === "delete-instance" && pass.doomed.has(step.instanceId)) {
     throw new Problem(
@@ -174,7 +205,7 @@ function refuseRepeats(pass: Pass, step: Step): void {
     );
   }
   const { action } = step;
-  const key = action === "create-instance" ? action : JSON.stringify(step);
+  const key = action === "create-instance" ? `${action} ${step.instance.model.modelId}` : JSON.stringify(step);
   const times = (pass.times.get(key) ?? 0) + 1;
   pass.times.set(key, times);
   if (action === "create-instance" && times > 1) {
@@ -206,12 +237,15 @@ async function deleteDoomed(pass: Pass, signal: AbortSignal): Promise<void> {
 
 function finish(pass: Pass, view: ClusterView): ApplyReport {
   const { target } = pass.context;
-  const serving = view.deployment.instances.find((item) => pass.proven.has(item.id) && isPlacedAs(target, item));
-  if (serving === undefined) throw new Error("nothing is left to do, but no proven instance runs the target");
+  const serving = matchedIn(target, view).copies.flatMap(({ instance }) =>
+    instance === undefined ? [] : [instance.id],
+  );
+  if (serving.length < target.copies.length || !serving.every((id) => pass.proven.has(id)))
+    throw new Error("nothing is left to do, but not every copy of the target has been proven");
   return {
     generation: target.generation,
     changed: pass.taken.some((step) => step.effect === "changed"),
     steps: pass.taken.map(({ action, node, outcome }) => ({ action, node, outcome })),
-    instanceId: serving.id,
+    instanceIds: serving,
   };
 }

@@ -10,16 +10,35 @@ export interface InstanceShard {
   readonly layers: LayerRange;
 }
 
-/** An explicit pipeline instance over exo's TCP ring. Shards are in rank order and cover all layers (checked before posting). */
+/** exo's TCP ring between the nodes. */
+export interface RingTransport {
+  readonly kind: "ring";
+  /** Outside 52413 to 52415, never to be touched from outside. */
+  readonly port: number;
+  /** `addresses[i][j]`: how rank i reaches rank j; its own entry is ignored. */
+  readonly addresses: readonly (readonly string[])[];
+}
+
+/** RDMA between all pairs of nodes. Only how they meet goes over TCP. */
+export interface JacclTransport {
+  readonly kind: "jaccl";
+  /** Where rank 0 waits for the others: outside 52413 to 52415. */
+  readonly port: number;
+  /** `interfaces[i][j]`: the RDMA interface of rank i that leads to rank j; its own entry is ignored. */
+  readonly interfaces: readonly (readonly string[])[];
+  /** By rank: how it reaches rank 0, whose own entry is ignored. */
+  readonly coordinators: readonly string[];
+}
+
+/** An explicit instance. Shards are in rank order; what they hold is checked before posting. */
 export interface InstanceSpec {
   /** Ours: begins `exoctl-<cluster id>-`. Also the idempotency key: exo ignores a second POST of the same id. */
   readonly instanceId: string;
   readonly model: EntrySpec;
+  /** `pipeline`: the shards cover all layers in turn. `tensor`: each has all of them, and a part of every one. */
+  readonly sharding: "pipeline" | "tensor";
   readonly shards: readonly InstanceShard[];
-  /** Port of exo's ring between the nodes: outside 52413 to 52415, never to be touched from outside. */
-  readonly ringPort: number;
-  /** `addresses[i][j]`: how rank i reaches rank j; its own entry is ignored. */
-  readonly addresses: readonly (readonly string[])[];
+  readonly transport: RingTransport | JacclTransport;
 }
 
 /** One chat answer used as a proof that an instance works. */

@@ -11,17 +11,16 @@ import { entryToDownload } from "./target.js";
 export function registryExecutors(
   context: StepContext,
 ): Pick<Executors, "download-weights" | "ensure-entry" | "rescan"> {
-  const { target } = context;
   return {
     "download-weights": ({ node }, signal) => downloadWeights(context, node, signal),
-    "ensure-entry": async ({ node }, signal) => {
-      const { entry, weights } = await agentOf(context, node).ensureEntry(target.entry, signal);
+    "ensure-entry": async ({ node, entry: wanted }, signal) => {
+      const { entry, weights } = await agentOf(context, node).ensureEntry(wanted, signal);
       const changed = entry !== "unchanged" || weights === "linked";
       return { outcome: `entry ${entry}, weights ${weights}`, effect: changed ? "changed" : "none" };
     },
-    rescan: async ({ node }, signal) => {
-      const answer = await exoOf(context, node).rescan(target.entry.modelId, signal);
-      if (answer === "unknown") throw notListed(target.entry.modelId, node);
+    rescan: async ({ node, modelId }, signal) => {
+      const answer = await exoOf(context, node).rescan(modelId, signal);
+      if (answer === "unknown") throw notListed(modelId, node);
       return { outcome: "listed", effect: "none" };
     },
   };

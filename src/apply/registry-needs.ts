@@ -4,7 +4,6 @@ import type { EntrySpec, RegistryReport } from "../cluster/registry-report.js";
 import type { InventoryNode } from "../inventory/inventory.js";
 import { renderCard } from "../register/render-card.js";
 import type { ClusterView } from "./cluster-access.js";
-import type { ApplyTarget } from "./target.js";
 
 /** What a node lacks before exo can run our entry there. */
 export interface RegistryNeeds {
@@ -34,12 +33,12 @@ export function registryNeeds(entry: EntrySpec, node: InventoryNode, registry: R
 
 const digestOf = (text: string): string => createHash("sha256").update(text, "utf8").digest("hex");
 
-/** Nodes whose agent has told of its registry, with what they lack. */
-export function needsByNode(target: ApplyTarget, view: ClusterView): ReadonlyMap<NodeName, RegistryNeeds> {
+/** Nodes whose agent has told of its registry, with what they lack for this entry. */
+export function needsByNode(entry: EntrySpec, view: ClusterView): ReadonlyMap<NodeName, RegistryNeeds> {
   const needs = new Map<NodeName, RegistryNeeds>();
   for (const node of view.inventory.nodes) {
     const registry = view.registries.get(node.name);
-    if (registry !== undefined) needs.set(node.name, registryNeeds(target.entry, node, registry));
+    if (registry !== undefined) needs.set(node.name, registryNeeds(entry, node, registry));
   }
   return needs;
 }

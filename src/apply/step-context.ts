@@ -38,10 +38,10 @@ export function agentOf(context: StepContext, node: NodeName): AgentLink {
   );
 }
 
-/** Any exo that can be reached, rank 0's first. @throws Problem when there is none */
+/** Any exo that can be reached, those of the target first. @throws Problem when there is none */
 export function anyExoOf(context: StepContext, view: ClusterView): ExoControl {
-  const nodes = [...context.target.stages.map((stage) => stage.node), ...view.inventory.nodes.map((node) => node.name)];
-  for (const node of nodes) {
+  const wanted = context.target.copies.flatMap((copy) => copy.stages.map((stage) => stage.node));
+  for (const node of [...wanted, ...view.inventory.nodes.map(({ name }) => name)]) {
     const exo = context.access.exo(node);
     if (exo !== undefined) return exo;
   }

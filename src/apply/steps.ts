@@ -1,13 +1,14 @@
-import type { NodeName } from "../cluster/names.js";
+import type { ModelId, NodeName } from "../cluster/names.js";
+import type { EntrySpec } from "../cluster/registry-report.js";
 import type { InstanceSpec } from "./exo-control.js";
 
 /** Every action that `apply` can take, with what it needs. A new one does not compile until it can run. */
 export interface StepArgs {
   /** exo downloads the weights under their own id; the entry's folder will be a link to them. */
   readonly "download-weights": { readonly node: NodeName };
-  readonly "ensure-entry": { readonly node: NodeName };
+  readonly "ensure-entry": { readonly node: NodeName; readonly entry: EntrySpec };
   /** Makes this exo read its folders again, until it lists the entry. */
-  readonly rescan: { readonly node: NodeName };
+  readonly rescan: { readonly node: NodeName; readonly modelId: ModelId };
   readonly "delete-instance": { readonly instanceId: string; readonly because: string };
   /** `node`: whose API takes the command. */
   readonly "create-instance": { readonly node: NodeName; readonly instance: InstanceSpec };
@@ -56,15 +57,13 @@ export function describeStep(step: Step): string {
     case "download-weights":
       return `let exo on ${step.node} download the weights`;
     case "ensure-entry":
-      return `write the registry entry on ${step.node} and link its weights`;
+      return `write the registry entry ${step.entry.modelId} on ${step.node} and link its weights`;
     case "rescan":
-      return `make exo on ${step.node} read its registry again`;
+      return `make exo on ${step.node} read its registry again and list ${step.modelId}`;
     case "delete-instance":
       return `delete instance ${step.instanceId}: ${step.because}`;
     case "create-instance":
-      return `create instance ${step.instance.instanceId} with layers ${step.instance.shards
-        .map(({ layers }) => `${layers.start}-${layers.end}`)
-        .join(", ")}`;
+      return `create instance ${step.instance.instanceId} with ${shardsText(step.instance)}`;
     case "await-ready":
       return `wait until instance ${step.instanceId} is ready`;
     case "prove":
@@ -73,3 +72,8 @@ export function describeStep(step: Step): string {
       return step satisfies never;
   }
 }
+
+const shardsText = ({ sharding, shards }: InstanceSpec): string =>
+  sharding === "tensor"
+    ? `all layers split over ${shards.length} nodes, over RDMA`
+    : `layers ${shards.map(({ layers }) => `${layers.start}-${layers.end}`).join(", ")}`;

@@ -1,3 +1,4 @@
+import { entryOfCopy } from "../cluster/copy-entry.js";
 import type { LayerRange } from "../cluster/layer-range.js";
 import type { NodeName } from "../cluster/names.js";
 import type { EntrySpec } from "../cluster/registry-report.js";
@@ -6,6 +7,14 @@ import type { EntrySpec } from "../cluster/registry-report.js";
 export interface TargetStage {
   readonly node: NodeName;
   readonly layers: LayerRange;
+}
+
+/** One copy of the model that is wanted. */
+export interface TargetCopy {
+  /** A tensor pair splits every layer, so both of its stages have all of them. */
+  readonly sharding: "pipeline" | "tensor";
+  /** In rank order. */
+  readonly stages: readonly TargetStage[];
 }
 
 /** What shall run for one model. */
@@ -18,13 +27,13 @@ export interface ApplyTarget {
   readonly entry: EntrySpec;
   /** `own`: exo runs our registry entry, written by the agents. `builtin`: exo runs its own card of the weights' model. */
   readonly entryMode: "own" | "builtin";
-  /** In rank order. */
-  readonly stages: readonly TargetStage[];
+  /** On disjoint nodes. At most one where exo's own entry is used: it is one id, and each copy needs its own. */
+  readonly copies: readonly TargetCopy[];
 }
 
-/** The entry under the id that exo will run it by. */
-export const entryToRun = ({ entry, entryMode }: ApplyTarget): EntrySpec =>
-  entryMode === "own" ? entry : { ...entry, modelId: entry.weightsOf };
+/** The entry under the id that exo will run a copy by. @param number of the copy, from 1 */
+export const entryToRun = ({ entry, entryMode }: ApplyTarget, number = 1): EntrySpec =>
+  entryMode === "own" ? entryOfCopy(entry, number) : { ...entry, modelId: entry.weightsOf };
 
 /** The entry under the id that its weights are downloaded by. */
 export const entryToDownload = ({ entry }: ApplyTarget): EntrySpec => ({ ...entry, modelId: entry.weightsOf });

@@ -4,10 +4,8 @@ import { planCluster } from "../plan/plan-cluster.js";
 import type { PlanProblem } from "../plan/plan-problem.js";
 import type { PlanResult } from "../plan/plan-result.js";
 import { readPlanRequest } from "../plan/read-plan-request.js";
-import { readWhatIf } from "../plan/read-what-if.js";
-import type { RequestIssue } from "../plan/request-issues.js";
-import { supposeChanges } from "../plan/suppose-changes.js";
-import { planWhatIf } from "../plan/what-if.js";
+import { issuesProblem } from "../plan/request-issues.js";
+import { answerWhatIf, type WhatIf } from "../plan/what-if.js";
 import { Problem } from "../runtime/problem.js";
 
 /**
@@ -22,14 +20,8 @@ export const planOffline = async (file: string): Promise<PlanResult> => planClus
  *
  * @throws Problem of kind `usage` that names everything that is wrong with the file or the changes
  */
-export async function whatIfOffline(file: string, changes: string): Promise<ReturnType<typeof planWhatIf>> {
-  const problem = await readInventory(file);
-  const read = readWhatIf(changes);
-  if (read.kind === "invalid") throw badInput("bad_what_if", read.issues);
-  const supposed = supposeChanges(problem, read.suppositions);
-  if ("issues" in supposed) throw badInput("bad_what_if", supposed.issues);
-  return planWhatIf(problem, supposed.problem, supposed.notes);
-}
+export const whatIfOffline = async (file: string, changes: string): Promise<WhatIf> =>
+  answerWhatIf(await readInventory(file), changes);
 
 async function readInventory(file: string): Promise<PlanProblem> {
   const text = await readFile(file === "-" ? "/dev/stdin" : file, "utf8").catch((cause: unknown) => {
@@ -39,12 +31,7 @@ async function readInventory(file: string): Promise<PlanProblem> {
   });
   const read = readPlanRequest(parseDocument(text, file));
   if (read.kind === "ok") return read.problem;
-  throw badInput("bad_inventory", read.issues, `${file}: `);
-}
-
-function badInput(code: string, issues: readonly RequestIssue[], prefix = ""): Problem {
-  const lines = issues.map((issue) => `${prefix}${issue.path === "" ? "(top)" : issue.path}: ${issue.problem}`);
-  return new Problem("usage", code, lines.join("\n"), "Correct these and run the command again.");
+  throw issuesProblem("bad_inventory", read.issues, `${file}: `);
 }
 
 /** Everything in the text that is not proper YAML, unknown tags included, is said at once. */
@@ -52,7 +39,7 @@ function parseDocument(text: string, file: string): unknown {
   const document = parseYaml(text, { logLevel: "error" });
   const flaws = [...document.errors, ...document.warnings];
   if (flaws.length > 0) {
-    throw badInput(
+    throw issuesProblem(
       "bad_inventory",
       [...new Set(flaws.map(wordFlaw))].map((problem) => ({ path: "", problem })),
       `${file}: `,
@@ -63,7 +50,7 @@ function parseDocument(text: string, file: string): unknown {
   } catch (cause) {
     if (!(cause instanceof ReferenceError)) throw cause;
     const problem = "its aliases (*name) multiply to more than anybody would write";
-    throw badInput("bad_inventory", [{ path: "", problem }], `${file}: `);
+    throw issuesProblem("bad_inventory", [{ path: "", problem }], `${file}: `);
   }
 }
 

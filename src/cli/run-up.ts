@@ -6,7 +6,7 @@ import { Problem } from "../runtime/problem.js";
 import { askGateway } from "./ask-gateway.js";
 import { type OutputFormat, palette, printResult, widthOf } from "./output.js";
 import { progressOn, showProgress } from "./progress.js";
-import { renderLayerMap } from "./render/layer-map.js";
+import { renderModelMap } from "./render/model-map.js";
 import { renderProblem } from "./render/problem-view.js";
 import type { ProgressView } from "./render/progress-view.js";
 import { renderReady } from "./render/ready-view.js";
@@ -120,7 +120,6 @@ async function answer({ controller }: RunningUp, run: UpRun): Promise<void> {
   const figures = `first token after ${Math.round(answered.firstTokenMs)} ms, ${answered.completionTokens ?? 0} tokens, ${rate.toFixed(0)} tokens/s`;
   process.stdout.write(`\n\n${colors.dim(figures)}\n\n`);
   if (status === undefined) return;
-  const map = { model: status.name, layers: status.layers, stages: status.stages, predicted: status.predicted };
-  const lines = renderLayerMap(map, { colors, width: widthOf(process.stdout) });
+  const lines = renderModelMap(status, { colors, width: widthOf(process.stdout) });
   process.stdout.write(`${lines.join("\n")}\n`);
 }

@@ -1,4 +1,5 @@
 import type { PlanResult } from "../plan/plan-result.js";
+import type { WhatIf } from "../plan/what-if.js";
 import type { DiscoveredHost, StatusReport } from "./status-report.js";
 
 /** Facts about a running controller that its clients need. */
@@ -56,6 +57,8 @@ export interface AdminApi {
   status(): StatusReport;
   discover(): readonly DiscoveredHost[];
   plan(request: { readonly model?: string }): PlanResult;
+  /** @param request `changes` such as `add=m3ultra-512,remove=studio-2`; all that is wrong with them is one problem */
+  whatIf(request: { readonly changes: string; readonly model?: string }): WhatIf;
   apply(request: ApplyRequest, report: (line: ProgressLine) => void, signal: AbortSignal): Promise<ApplySummary>;
   createToken(request: { readonly forName?: string; readonly ttlMs: number }): Promise<JoinInstructions>;
 }

@@ -35,17 +35,8 @@ export function createAdminCalls(deps: AdminCallsDeps): AdminApi {
     info: deps.info,
     status: deps.status,
     discover: deps.discover,
-    plan: ({ model }) => {
-      const view = deps.view();
-      if (view === undefined)
-        throw new Problem(
-          "unreachable",
-          "not_observed",
-          "the cluster has not been looked at yet",
-          "Try again in a second.",
-        );
-      return deps.work.plan(view, model).result;
-    },
+    plan: ({ model }) => deps.work.plan(newestView(deps), model).result,
+    whatIf: ({ changes, model }) => deps.work.whatIf(newestView(deps), changes, model),
     apply: async (request, report) => {
       const wish = readWish(deps, request);
       const isNew = wish.desired !== deps.store.desired();
@@ -75,6 +66,13 @@ export function createAdminCalls(deps: AdminCallsDeps): AdminApi {
       return { token: token.text, address, pin, expiresAt: token.expiresAt };
     },
   };
+}
+
+function newestView(deps: AdminCallsDeps): ClusterView {
+  const view = deps.view();
+  if (view !== undefined) return view;
+  const message = "the cluster has not been looked at yet";
+  throw new Problem("unreachable", "not_observed", message, "Try again in a second.");
 }
 
 /** What a request wants: the settings, and the desired state, which is the stored one itself when nothing is new. */

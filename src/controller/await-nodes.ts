@@ -12,6 +12,8 @@ export interface AwaitNodesOptions {
   readonly expected?: number;
   /** Names of all members, heard of or not. */
   readonly members: () => readonly string[];
+  /** What plans may use: with `rdma`, a pair of nodes with RDMA is waited for as further nodes are. Default `tcp`. */
+  readonly links?: "tcp" | "rdma";
   /** Why exos did not answer, one sentence each. */
   readonly exoTroubles: () => readonly string[];
   /** Give up, or go on with what is ready, after so long. Undefined: wait for the first node without end. */
@@ -36,7 +38,7 @@ export async function awaitNodes(options: AwaitNodesOptions, signal: AbortSignal
   for (;;) {
     const view = await access.observe(signal);
     const ready = view.inventory.nodes.filter((node) => node.notReady.length === 0);
-    const linked = allLinked(ready, view);
+    const linked = allLinked(ready, view) && (options.links !== "rdma" || ready.length < 2 || hasRdmaPair(ready, view));
     const wanted = options.expected ?? Math.max(1, options.members().length, view.inventory.nodes.length);
     if (ready.length >= wanted && linked) return view;
     firstReadyAt = ready.length === 0 ? undefined : (firstReadyAt ?? clock.now());
@@ -57,6 +59,13 @@ function allLinked(nodes: readonly InventoryNode[], view: ClusterView): boolean 
     nodes.every(({ name: to }) => from === to || links.has(JSON.stringify([from, to]))),
   );
 }
+
+/** exo tells of RDMA a few seconds after all else. */
+const hasRdmaPair = (nodes: readonly InventoryNode[], { inventory }: ClusterView): boolean => {
+  const names = new Set(nodes.map(({ name }) => name));
+  const rdma = inventory.links.filter(({ kind, from, to }) => kind === "rdma" && names.has(from) && names.has(to));
+  return rdma.some((link) => rdma.some(({ from, to }) => from === link.to && to === link.from));
+};
 
 function waitingFor(view: ClusterView, options: AwaitNodesOptions): string {
   const silent = options.members().filter((name) => !view.inventory.nodes.some((node) => node.name === name));

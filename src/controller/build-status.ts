@@ -1,15 +1,15 @@
 import type { ClusterView } from "../apply/cluster-access.js";
 import { isFresh } from "../cluster/observed.js";
-import type { DeployedStage } from "../inventory/deployment.js";
+import type { DeployedInstance } from "../inventory/deployment.js";
 import { maxFactAgeMs } from "../inventory/exo-view.js";
 import type { InventoryNode } from "../inventory/inventory.js";
-import type { Stage } from "../plan/plan-result.js";
 import type { ServingModel } from "../route/serving-model.js";
 import type { FleetNode } from "./fleet.js";
 import type { ModelRun } from "./model-run.js";
-import { modelSpecOf } from "./plan-model.js";
-import { instanceOf } from "./serving-models.js";
-import type { ModelStatus, NodeState, NodeStatus, StageStatus, StatusReport } from "./status-report.js";
+import { isPlanOf } from "./plan-model.js";
+import { modelSpecOf } from "./planning-problem.js";
+import { instancesOf, serves, waitingFor } from "./serving-models.js";
+import type { CopyStatus, ModelStatus, NodeState, NodeStatus, StageStatus, StatusReport } from "./status-report.js";
 
 /** Everything that a status is made of. */
 export interface StatusInput {
@@ -74,28 +74,34 @@ const silentNode = ({ member, trouble }: FleetNode): NodeStatus => ({
 });
 
 function modelStatus(run: ModelRun, serving: ServingModel | undefined, view: ClusterView | undefined): ModelStatus {
-  const instance = view === undefined ? undefined : instanceOf(run, view);
-  const evaluated = run.plan?.evaluation?.stages ?? [];
-  const running = instance?.stages ?? [];
-  const memoryOf = ({ node, layers }: DeployedStage): Stage | undefined =>
-    evaluated.find(
-      (stage) => stage.node === node && stage.startLayer === layers.start && stage.endLayer === layers.end,
-    );
+  const copies = (view === undefined ? [] : instancesOf(run, view)).map((instance) => copyStatus(run, instance));
+  const [first] = copies;
   // What was planned since, and does not run, says nothing about what runs.
-  const isPlanned = running.length === evaluated.length && running.every((stage) => memoryOf(stage) !== undefined);
-  const stages: StageStatus[] = running.map((stage) => {
-    const { node, nodeId, rank, layers } = stage;
-    const memory = memoryOf(stage);
-    return { ...memory, node: node ?? nodeId, rank, startLayer: layers.start, endLayer: layers.end };
-  });
+  const isPlanned = copies.every((copy) => copy.predictedTokensPerSec !== null);
   return {
     name: run.entry.name,
     state: serving?.state ?? "unavailable",
     reason: serving?.reason ?? null,
-    instance: instance?.id ?? null,
+    instance: first?.instance ?? null,
     layers: modelSpecOf(run.entry).layers,
-    stages,
-    predicted: (isPlanned || running.length === 0 ? run.plan?.predicted : undefined) ?? null,
+    stages: first?.stages ?? [],
+    copies,
+    predicted: (isPlanned ? run.plan?.predicted : undefined) ?? null,
+  };
+}
+
+function copyStatus(run: ModelRun, instance: DeployedInstance): CopyStatus {
+  const planned = run.plan?.copies.find((copy) => isPlanOf(copy, instance))?.evaluation;
+  return {
+    instance: instance.id,
+    modelId: instance.modelId,
+    ...(serves(run, instance) ? { state: "ready", reason: null } : waitingFor(instance)),
+    sharding: instance.sharding,
+    stages: instance.stages.map(({ node, nodeId, rank, layers }): StageStatus => {
+      const memory = planned?.stages.find((stage) => stage.node === node);
+      return { ...memory, node: node ?? nodeId, rank, startLayer: layers.start, endLayer: layers.end };
+    }),
+    predictedTokensPerSec: planned === undefined ? null : 1 / planned.latencySec,
   };
 }
 

@@ -1,7 +1,7 @@
 import type { ClusterAccess } from "../apply/cluster-access.js";
-import type { ServingModel } from "../route/serving-model.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
+import type { ModelRun } from "./model-run.js";
 import type { ModelWork, Report } from "./model-work.js";
 
 /** How often the cluster is looked at. */
@@ -15,14 +15,15 @@ export interface ControlLoop {
 }
 
 /**
- * Looks at the cluster about once a second, and brings back what is desired and not served. Remembers nothing: each round
- * starts from a fresh observation.
+ * Looks at the cluster about once a second, and brings back what is desired and not served, or not by all copies that could
+ * be. Remembers nothing: each round starts from a fresh observation.
  */
 export function startControlLoop(
   deps: {
     readonly access: ClusterAccess;
     readonly work: ModelWork;
-    readonly serving: () => readonly ServingModel[];
+    /** What a model lacks in what was seen last, in a few words; undefined when it lacks nothing. */
+    readonly lack: (run: ModelRun) => string | undefined;
     readonly clock: Clock;
     readonly logger: Logger;
   },
@@ -32,9 +33,9 @@ export function startControlLoop(
   let healing = false;
   const repairs = new Map<string, Promise<void>>();
 
-  const repair = async (name: string): Promise<void> => {
+  const repair = async (name: string, lack: string): Promise<void> => {
     try {
-      logger.info("model is not served, bringing it up", { model: name });
+      logger.info("model lacks something, bringing it up", { model: name, lack });
       const report: Report = (line) => logger.info("repair", { model: name, progress: line });
       await work.converge(name, report, signal);
     } catch (error) {
@@ -45,11 +46,11 @@ export function startControlLoop(
   };
   const round = async (): Promise<void> => {
     await access.observe(signal);
-    const serving = deps.serving();
-    for (const [index, run] of work.runs().entries()) {
+    for (const run of work.runs()) {
       const { name } = run.entry;
-      const due = serving[index]?.state !== "ready" && clock.now() >= run.retryAt;
-      if (healing && due && !repairs.has(name)) repairs.set(name, repair(name));
+      const lack = deps.lack(run);
+      if (!healing || lack === undefined || clock.now() < run.retryAt || repairs.has(name)) continue;
+      repairs.set(name, repair(name, lack));
     }
   };
   const loop = async (): Promise<void> => {

@@ -17,7 +17,9 @@ import { type ControlLoop, startControlLoop } from "./control-loop.js";
 import { applyFile, readDesiredModels, writtenModels } from "./desired-models.js";
 import { createExoViews, type ExoConnection } from "./exo-views.js";
 import { createFleet, type Fleet } from "./fleet.js";
+import { lackOf } from "./lack-of.js";
 import { listDiscovered } from "./list-discovered.js";
+import type { ModelRun } from "./model-run.js";
 import { createModelWork, type ModelWork } from "./model-work.js";
 import { cordonedNodes } from "./plan-model.js";
 import { clientNames, servingModels } from "./serving-models.js";
@@ -105,7 +107,8 @@ export function createController(deps: ControllerDeps): Controller {
       const author = { by: "up", at: clock.now(), reason: "start" };
       const after = applyFile(before, writtenModels(settings.clusterYaml), author);
       if (after !== before) await save(store, after);
-      loop = startControlLoop({ access, work, serving, clock, logger }, deps.lifetime);
+      const lack = (run: ModelRun): string | undefined => lackOf(run, now.view);
+      loop = startControlLoop({ access, work, lack, clock, logger }, deps.lifetime);
     },
     startHealing: () => loop?.startHealing(),
     ended: async () => {

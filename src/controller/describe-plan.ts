@@ -3,13 +3,22 @@ import type { PlanResult } from "../plan/plan-result.js";
 import { Problem } from "../runtime/problem.js";
 import type { ModelPlan } from "./plan-model.js";
 
-/** One line for people: which node gets how many layers. */
-export function planLine(model: string, plan: ModelPlan): string {
-  const stages = plan.stages.map(({ node, layers }) => `${node} ${layerCount(layers)}`).join(" > ");
-  const verb = plan.verdict === "keep" ? "keeps running on" : "goes to";
-  const rate = plan.predicted === undefined ? "" : `, about ${plan.predicted.decodeTokensPerSec.toFixed(0)} tokens/s`;
-  return `${model} ${verb} ${stages} layers${rate}`;
+/** One line for people: which node gets how many layers, copy by copy. */
+export function planLine(model: string, { copies, verdict, predicted }: ModelPlan): string {
+  const placed = copies.map(copyText).join(" and ");
+  const several = copies.length > 1;
+  const verb = { keep: "keeps running on", extend: "stays and grows:", place: "goes to", infeasible: "goes to" }[
+    verdict
+  ];
+  const rate = several ? predicted?.aggregateTokensPerSec : predicted?.decodeTokensPerSec;
+  const speed = rate === undefined ? "" : `, about ${rate.toFixed(0)} tokens/s${several ? " in all" : ""}`;
+  return `${model} ${verb} ${several ? `${copies.length} copies: ` : ""}${placed}${speed}`;
 }
+
+const copyText = ({ sharding, stages }: ModelPlan["copies"][number]): string =>
+  sharding === "tensor"
+    ? `${stages.map(({ node }) => node).join(" + ")} sharing every layer`
+    : `${stages.map(({ node, layers }) => `${node} ${layerCount(layers)}`).join(" > ")} layers`;
 
 /** Why a model can't be placed: the planner's own words, and its first remedy. */
 export function infeasibleProblem(model: string, result: PlanResult): Problem {

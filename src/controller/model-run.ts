@@ -6,8 +6,8 @@ import type { ModelPlan } from "./plan-model.js";
 export interface ModelRun {
   readonly entry: ModelEntry;
   readonly plan?: ModelPlan;
-  /** The instance that has answered a question with a known answer. Only this one is routed to. */
-  readonly provenInstance?: string;
+  /** Instances that have answered a question with a known answer. Only these are routed to. */
+  readonly proven: ReadonlySet<string>;
   /** What stood in the way at the last attempt. */
   readonly trouble?: Problem;
   /** Failed attempts in a row. */

@@ -8,13 +8,16 @@ import { nextSteps } from "../apply/next-steps.js";
 import { describeStep, nodeOfStep } from "../apply/steps.js";
 import type { ClusterSpec, ModelEntry } from "../config/cluster-spec.js";
 import type { DeployedInstance } from "../inventory/deployment.js";
+import type { WhatIf } from "../plan/what-if.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
 import { Problem } from "../runtime/problem.js";
 import type { ApplySummary, ProgressLine } from "./admin-api.js";
 import { infeasibleProblem, planLine } from "./describe-plan.js";
 import { type ModelRun, retryDelayMs } from "./model-run.js";
-import { type ModelPlan, planModel, runsModel, targetOf } from "./plan-model.js";
+import { type ModelPlan, planModel, targetOf } from "./plan-model.js";
+import { runsModel } from "./planning-problem.js";
+import { whatIfModel } from "./what-if-model.js";
 
 /** What bringing models up needs. */
 export interface ModelWorkDeps {
@@ -46,6 +49,8 @@ export interface ModelWork {
   runs(): readonly ModelRun[];
   /** Plans one desired model on the cluster as last seen, the first one without a name. Changes nothing. */
   plan(view: ClusterView, name?: string): ModelPlan;
+  /** Plans it as the cluster is and with changes. @throws Problem that names everything that is wrong with the changes */
+  whatIf(view: ClusterView, changes: string, name?: string): WhatIf;
   /** The steps that `converge` would take first if this were wanted. Changes nothing. */
   preview(wanted: Wanted, name: string | undefined, signal: AbortSignal): Promise<ApplySummary>;
   /** Makes the named model run, or all of them. @throws Problem */
@@ -57,21 +62,32 @@ export interface ModelWork {
 export function createModelWork(deps: ModelWorkDeps): ModelWork {
   const queue = new PQueue({ concurrency: 1 });
   const known = new Map<string, Omit<ModelRun, "entry">>();
-  const runOf = (entry: ModelEntry): ModelRun => ({ failures: 0, retryAt: 0, ...known.get(entry.name), entry });
+  const runOf = (entry: ModelEntry): ModelRun => ({
+    proven: new Set(),
+    failures: 0,
+    retryAt: 0,
+    ...known.get(entry.name),
+    entry,
+  });
   const chosen = (name: string | undefined): readonly ModelEntry[] => chooseModels(deps.desired().models, name);
 
+  const wholeSpec = (): ClusterSpec => ({ ...deps.spec(), models: deps.desired().models });
   const planOf = (entry: ModelEntry, view: ClusterView): ModelPlan =>
-    planModel(entry, { ...deps.spec(), models: deps.desired().models }, view.inventory, view.deployment);
+    planModel(asRun(deps, entry), wholeSpec(), view.inventory, view.deployment);
   const planned = (entry: ModelEntry, view: ClusterView): ModelPlan => {
     const plan = planOf(entry, view);
     known.set(entry.name, { ...runOf(entry), plan });
     return plan;
   };
+  const noteProven = (entry: ModelEntry, instanceId: string): void => {
+    const run = runOf(entry);
+    known.set(entry.name, { ...run, proven: new Set(run.proven).add(instanceId) });
+  };
   const convergeOne = async (entry: ModelEntry, report: Report, signal: AbortSignal): Promise<ApplySummary> => {
     try {
-      const done = await bringUp(deps, entry, runOf(entry), planned, report, signal);
+      const done = await bringUp(deps, { entry, runOf, planned, noteProven }, report, signal);
       const { trouble: _mended, ...run } = runOf(entry);
-      known.set(entry.name, { ...run, provenInstance: done.instanceId, failures: 0, retryAt: 0 });
+      known.set(entry.name, { ...run, proven: new Set(done.instanceIds), failures: 0, retryAt: 0 });
       return done.summary;
     } catch (error) {
       signal.throwIfAborted();
@@ -85,6 +101,7 @@ export function createModelWork(deps: ModelWorkDeps): ModelWork {
   return {
     runs: () => deps.desired().models.map(runOf),
     plan: (view, name) => planOf(onlyModel(chosen(name)), view),
+    whatIf: (view, changes, name) => whatIfModel(asRun(deps, onlyModel(chosen(name))), wholeSpec(), view, changes),
     preview: async (wanted, name, signal) => {
       const view = await deps.access.observe(signal);
       const entries = chooseModels(wanted.models, name);
@@ -117,19 +134,25 @@ function onlyModel(models: readonly ModelEntry[]): ModelEntry {
   throw new Problem("usage", "no_models", "the cluster file names no model", "Add one under `models:`.");
 }
 
+/** One model on its way, and where what is learnt on the way is kept. */
+interface Undertaking {
+  readonly entry: ModelEntry;
+  runOf(entry: ModelEntry): ModelRun;
+  planned(entry: ModelEntry, view: ClusterView): ModelPlan;
+  noteProven(entry: ModelEntry, instanceId: string): void;
+}
+
 async function bringUp(
   deps: ModelWorkDeps,
-  entry: ModelEntry,
-  run: ModelRun,
-  planned: (entry: ModelEntry, view: ClusterView) => ModelPlan,
+  { entry, runOf, planned, noteProven }: Undertaking,
   report: Report,
   signal: AbortSignal,
-): Promise<{ readonly instanceId: string; readonly summary: ApplySummary }> {
+): Promise<{ readonly instanceIds: readonly string[]; readonly summary: ApplySummary }> {
   const view = await deps.access.observe(signal);
   const plan = planned(entry, view);
   if (plan.verdict === "infeasible") throw infeasibleProblem(entry.name, plan.result);
   report({ kind: "info", text: planLine(entry.name, plan) });
-  const { instanceId, generation, changed, steps } = await converge(
+  const { instanceIds, generation, changed, steps } = await converge(
     target(deps, entry, plan),
     {
       access: deps.access,
@@ -137,29 +160,29 @@ async function bringUp(
       newUuid: deps.newUuid,
       report: (progress) => report(progressLine(progress)),
       ...(deps.timings === undefined ? {} : { timings: deps.timings }),
-      proven: new Set(run.provenInstance === undefined ? [] : [run.provenInstance]),
+      proven: runOf(entry).proven,
+      onProven: (instanceId) => noteProven(entry, instanceId),
     },
     signal,
   );
-  return { instanceId, summary: { generation, changed, steps } };
+  return { instanceIds, summary: { generation, changed, steps } };
 }
 
+/** The model with the registry entry that exo really runs it by. */
+const asRun = (deps: ModelWorkDeps, entry: ModelEntry): ModelEntry => ({ ...entry, entry: deps.entryMode(entry) });
+
 const target = (deps: ModelWorkDeps, entry: ModelEntry, plan: ModelPlan) =>
-  targetOf(entry, plan, {
-    clusterId: deps.clusterId,
-    generation: deps.desired().generation,
-    entryMode: deps.entryMode(entry),
-  });
+  targetOf(asRun(deps, entry), plan, { clusterId: deps.clusterId, generation: deps.desired().generation });
 
 function previewOne(deps: ModelWorkDeps, wanted: Wanted, entry: ModelEntry, view: ClusterView): ApplySummary {
   const { generation, spec } = wanted;
-  const plan = planModel(entry, { ...spec, models: wanted.models }, view.inventory, view.deployment);
+  const plan = planModel(asRun(deps, entry), { ...spec, models: wanted.models }, view.inventory, view.deployment);
   if (plan.verdict === "infeasible") throw infeasibleProblem(entry.name, plan.result);
   const running = view.deployment.instances.filter((instance) => instance.health.state === "ready");
   const next = nextSteps({ ...target(deps, entry, plan), generation }, view, {
     // A preview sends no questions; what is ready counts as checked.
     proven: new Set(running.map((instance) => instance.id)),
-    ensured: new Set(),
+    ensured: new Map(),
     newUuid: deps.newUuid,
   });
   if (next.kind === "blocked") throw next.problem;

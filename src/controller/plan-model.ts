@@ -1,91 +1,33 @@
-import type { ApplyTarget, TargetStage } from "../apply/target.js";
-import type { NodeName } from "../cluster/names.js";
-import { nodeName } from "../cluster/names.js";
-import { type ClusterSpec, type ModelEntry, settingsOfNode } from "../config/cluster-spec.js";
+import type { ApplyTarget, TargetCopy } from "../apply/target.js";
+import { type NodeName, nodeName } from "../cluster/names.js";
+import type { ClusterSpec, ModelEntry } from "../config/cluster-spec.js";
 import type { DeployedInstance, Deployment } from "../inventory/deployment.js";
 import type { Inventory, InventoryNode } from "../inventory/inventory.js";
-import { entryFor, findModel, findModelById } from "../models/catalogue.js";
-import type { ModelSpec } from "../models/model-spec.js";
-import { evaluatePlacement, type PlacementEvaluation } from "../plan/evaluate-placement.js";
-import { namingLimit, safeShare } from "../plan/memory-limit.js";
+import { entryFor } from "../models/catalogue.js";
+import { evaluateCopy, type PlacedCopy } from "../plan/evaluate-copy.js";
+import type { PlacementEvaluation } from "../plan/evaluate-placement.js";
+import { namingLimit } from "../plan/memory-limit.js";
 import { planCluster } from "../plan/plan-cluster.js";
 import type { PlanProblem } from "../plan/plan-problem.js";
-import type { PlanResult, Prediction } from "../plan/plan-result.js";
-import { problemFromInventory } from "../plan/problem-from-inventory.js";
-import { judgeMove } from "../plan/replan.js";
-import { Problem } from "../runtime/problem.js";
-import { heldBytes, type KnownInstance, promisedBytes } from "./held-memory.js";
+import type { PlanResult, Prediction, Replica } from "../plan/plan-result.js";
+import { settleCopies } from "../plan/settle-copies.js";
+import { limitShareOf, planningProblem, runsModel } from "./planning-problem.js";
 
-/** A model of the cluster file with what the catalogue says of it. @throws Problem `unknown_model` */
-export function modelSpecOf(entry: ModelEntry): ModelSpec {
-  const spec = findModel(entry.name, entry.quantization);
-  if (spec !== undefined) return spec;
-  throw new Problem(
-    "usage",
-    "unknown_model",
-    `there is no ${entry.name} in ${entry.quantization} in the catalogue`,
-    "Name a model of the catalogue, such as gpt-oss-120b in MXFP4-Q8.",
-  );
+/** A copy that shall run, and what it costs and needs. */
+export interface PlannedCopy extends TargetCopy {
+  readonly evaluation: PlacementEvaluation;
 }
 
-/** What the planner is asked for one model on the cluster as it is. @param spec with all models that shall run */
-export function planningProblem(
-  entry: ModelEntry,
-  spec: ClusterSpec,
-  inventory: Inventory,
-  deployment: Deployment,
-  limitShare = 1,
-): PlanProblem {
-  const model = modelSpecOf(entry);
-  const { context, ...serve } = entry.serve;
-  const own = deployment.instances.filter((instance) => instance.owner === "ours" && runsModel(instance, entry));
-  const held = heldBytes(own.map((instance) => ({ instance, model })));
-  const promised = promisedBytes(neighbours(entry, spec, deployment));
-  return problemFromInventory(
-    inventory,
-    { ...serve, model, contextTokens: context },
-    {
-      headroomBytes: (name) => settingsOfNode(spec, name).headroomBytes,
-      heldBytes: (name) => held.get(name) ?? 0,
-      promisedBytes: (name) => promised.get(name) ?? 0,
-      limitShare,
-    },
-  );
-}
-
-/**
- * What shares the nodes with this model: instances of the file's other models, and of any model that we know by its id. Of
- * the others we know nothing but that their nodes have less memory free.
- */
-function neighbours(entry: ModelEntry, spec: ClusterSpec, deployment: Deployment): readonly KnownInstance[] {
-  return deployment.instances.flatMap((instance) => {
-    if (instance.owner === "ours" && runsModel(instance, entry)) return [];
-    const wanted = instance.owner === "ours" ? spec.models.find((other) => runsModel(instance, other)) : undefined;
-    const model = wanted === undefined ? findModelById(instance.modelId) : modelSpecOf(wanted);
-    if (model === undefined) return [];
-    const kv = wanted && { contextTokens: wanted.serve.context, concurrency: wanted.serve.concurrency };
-    return [{ instance, model, ...(kv === undefined ? {} : { kv }) }];
-  });
-}
-
-/** Whether an instance serves this model, under our entry's id or the built-in one. */
-export function runsModel(instance: DeployedInstance, entry: ModelEntry): boolean {
-  const own = entryFor(entry.name, entry.quantization, "own");
-  return instance.modelId === own.modelId || instance.modelId === own.weightsOf;
-}
-
-/** The planner's answer, and the stages that shall run. */
+/** The planner's answer, and the copies that shall run. */
 export interface ModelPlan {
   readonly problem: PlanProblem;
   readonly result: PlanResult;
-  /** By rank. Empty when nothing fits. */
-  readonly stages: readonly TargetStage[];
-  /** What the stages above cost and need. */
-  readonly evaluation?: PlacementEvaluation;
-  /** Speeds to expect of the stages above. */
+  /** Empty when nothing fits. */
+  readonly copies: readonly PlannedCopy[];
+  /** Speeds to expect of the copies above. */
   readonly predicted?: Prediction;
-  /** `keep`: what runs now stays, since the optimum is not worth a move. */
-  readonly verdict: "place" | "keep" | "infeasible";
+  /** `keep`: what runs now stays, since the optimum is not worth a move. `extend`: it stays, and copies come beside it. */
+  readonly verdict: "place" | "keep" | "extend" | "infeasible";
 }
 
 /** Plans a model, and decides whether what runs already is good enough to stay. @param spec with all models that shall run */
@@ -95,94 +37,95 @@ export function planModel(
   inventory: Inventory,
   deployment: Deployment,
 ): ModelPlan {
-  // New placements stay below the limit; with modes left to the planner, it sees to that itself.
-  const { sharding, replicas } = entry.serve;
-  const share = sharding === "auto" || replicas === "auto" ? 1 : safeShare;
-  const problem = planningProblem(entry, spec, inventory, deployment, share);
+  const problem = planningProblem(entry, spec, inventory, deployment, limitShareOf(entry));
   const result = namingLimit(planCluster(problem));
-  const running = runningStages(entry, deployment);
-  const best = result.kind === "plan" ? result.replicas[0] : undefined;
-  if (running !== undefined) {
-    // What runs may go on using all of the limit. A node that lost only its agent takes no new layers, and what it serves goes on.
-    const inUse = planningProblem(entry, spec, withServingNodes(inventory, running), deployment);
-    const evaluation = evaluatePlacement(inUse, running);
-    const planned = best?.stages.map(({ node, startLayer, endLayer }) => ({
-      node,
-      layers: { start: startLayer, end: endLayer },
-    }));
-    const nodes = running.length >= problem.minNodes && running.length <= problem.maxNodes;
-    const stays =
-      planned === undefined ? evaluation.fits && nodes : judgeMove(inUse, running, planned).verdict === "keep";
-    if (stays)
-      return {
-        problem,
-        result,
-        stages: running,
-        evaluation,
-        ...predictedFor(result, evaluation, problem),
-        verdict: "keep",
-      };
-  }
-  if (best === undefined) return { problem, result, stages: [], verdict: "infeasible" };
-  const stages = best.stages.map((stage) => ({
-    node: nodeName(stage.node),
-    layers: { start: stage.startLayer, end: stage.endLayer },
-  }));
-  const evaluation = evaluatePlacement(problem, stages);
-  return { problem, result, stages, evaluation, ...predictedFor(result, evaluation, problem), verdict: "place" };
+  const running = runningCopies(entry, deployment);
+  // What runs may go on using all of the limit. A node that lost only its agent takes no new layers, and what it serves goes on.
+  const inUse = planningProblem(entry, spec, withServingNodes(inventory, running), deployment);
+  const { verdict, copies } = settleCopies(problem, inUse, running, result.replicas.map(placedCopy));
+  if (copies.length === 0) return { problem, result, copies: [], verdict: "infeasible" };
+  const settled = copies.map((copy) => plannedCopy(verdict === "place" ? problem : inUse, copy));
+  return { problem, result, copies: settled, ...predictedFor(result, settled, problem), verdict };
 }
 
+const placedCopy = ({ sharding, stages }: Replica): PlacedCopy => ({
+  sharding,
+  placed: stages.map(({ node, startLayer, endLayer }) => ({ node, layers: { start: startLayer, end: endLayer } })),
+});
+
+const plannedCopy = (problem: PlanProblem, copy: PlacedCopy): PlannedCopy => ({
+  sharding: copy.sharding,
+  stages: copy.placed.map(({ node, layers }) => ({ node: nodeName(node), layers })),
+  evaluation: evaluateCopy(problem, copy),
+});
+
 /**
- * The inventory with those nodes of a running placement as ready whose exo answers: one that lost only its agent takes no new
+ * The inventory with those nodes of running copies as ready whose exo answers: one that lost only its agent takes no new
  * layers, and what it serves goes on.
  */
-function withServingNodes(inventory: Inventory, running: readonly TargetStage[]): Inventory {
+function withServingNodes(inventory: Inventory, running: readonly PlacedCopy[]): Inventory {
+  const serving = new Set(running.flatMap((copy) => copy.placed.map((stage) => stage.node)));
   const serves = ({ name, exo }: InventoryNode): boolean =>
-    exo.value.state === "running" &&
-    exo.value.address !== undefined &&
-    running.some((stage) => stage.node === nodeName(name));
+    exo.value.state === "running" && exo.value.address !== undefined && serving.has(name);
   return { ...inventory, nodes: inventory.nodes.map((node) => (serves(node) ? { ...node, notReady: [] } : node)) };
 }
 
-/** The optimum's prediction with the times of the placement that runs; unknown when there is no optimum to go by. */
+/** The optimum's prediction with the times of the copies that shall run; unknown when there is no optimum to go by. */
 function predictedFor(
   result: PlanResult,
-  { latencySec, periodSec }: PlacementEvaluation,
+  copies: readonly PlannedCopy[],
   { workload }: PlanProblem,
 ): { readonly predicted?: Prediction } {
-  if (result.kind !== "plan") return {};
-  const aggregateTokensPerSec = workload.batch / latencySec;
+  const fastest = copies
+    .map((copy) => copy.evaluation)
+    .toSorted((left, right) => left.latencySec - right.latencySec)[0];
+  if (result.kind !== "plan" || fastest === undefined) return {};
+  const { latencySec, periodSec } = fastest;
   return {
     predicted: {
       ...result.predicted,
       latencySec,
       periodSec,
       decodeTokensPerSec: 1 / latencySec,
-      aggregateTokensPerSec,
+      aggregateTokensPerSec: copies.reduce((sum, copy) => sum + workload.batch / copy.evaluation.latencySec, 0),
     },
   };
 }
 
-/** The placement of our ready instance of this model, the first by id, when there is one and all its nodes are known. */
-function runningStages(entry: ModelEntry, deployment: Deployment): readonly TargetStage[] | undefined {
-  const instance = deployment.instances.find(
-    (candidate) => candidate.owner === "ours" && candidate.health.state === "ready" && runsModel(candidate, entry),
-  );
-  const stages = instance?.stages.flatMap(({ node, layers }) => (node === undefined ? [] : [{ node, layers }]));
-  return stages?.length === instance?.stages.length ? stages : undefined;
+/** Our ready instances of this model, by id, of which all nodes are known. */
+const runningCopies = (entry: ModelEntry, deployment: Deployment): readonly PlacedCopy[] =>
+  deployment.instances
+    .filter((instance) => instance.owner === "ours" && instance.health.state === "ready" && runsModel(instance, entry))
+    .flatMap(runningCopy);
+
+function runningCopy({ sharding, stages }: DeployedInstance): PlacedCopy[] {
+  const placed = stages.flatMap(({ node, layers }) => (node === undefined ? [] : [{ node, layers }]));
+  const known = placed.length === stages.length;
+  return known && (sharding === "pipeline" || sharding === "tensor") ? [{ sharding, placed }] : [];
 }
+
+/** Whether a planned copy is this instance: split alike, with the same layers on the same nodes. */
+export const isPlanOf = ({ sharding, evaluation }: PlannedCopy, instance: DeployedInstance): boolean =>
+  sharding === instance.sharding &&
+  evaluation.stages.length === instance.stages.length &&
+  instance.stages.every(({ node, layers }) =>
+    evaluation.stages.some(
+      (stage) => stage.node === node && stage.startLayer === layers.start && stage.endLayer === layers.end,
+    ),
+  );
 
 /** The plan as what `apply` shall reach. */
 export function targetOf(
   entry: ModelEntry,
   plan: ModelPlan,
-  where: { readonly clusterId: string; readonly generation: number; readonly entryMode: "own" | "builtin" },
+  where: { readonly clusterId: string; readonly generation: number },
 ): ApplyTarget {
   return {
     ...where,
     servedName: entry.name,
     entry: entryFor(entry.name, entry.quantization, "own"),
-    stages: plan.stages,
+    entryMode: entry.entry,
+    copies: plan.copies.map(({ sharding, stages }) => ({ sharding, stages })),
   };
 }
 

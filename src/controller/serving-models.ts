@@ -3,15 +3,20 @@ import type { ModelEntry } from "../config/cluster-spec.js";
 import type { DeployedInstance } from "../inventory/deployment.js";
 import type { ServingModel, Target } from "../route/serving-model.js";
 import type { ModelRun } from "./model-run.js";
-import { runsModel } from "./plan-model.js";
+import { runsModel } from "./planning-problem.js";
 
-/** The instance of ours that a model is to be served by: the proven one, or the one that is on its way. */
-export function instanceOf(run: ModelRun, view: ClusterView): DeployedInstance | undefined {
+/** A copy counts when it is observed ready and has answered a question with a known answer. */
+export const serves = (run: ModelRun, { id, health }: DeployedInstance): boolean =>
+  health.state === "ready" && run.proven.has(id);
+
+/** Our instances of a model: those that serve, then those that were proven once, then those on their way; each part by id. */
+export function instancesOf(run: ModelRun, view: ClusterView): readonly DeployedInstance[] {
   const own = view.deployment.instances.filter((item) => item.owner === "ours" && runsModel(item, run.entry));
-  return own.find((item) => item.id === run.provenInstance) ?? own[0];
+  const rank = (item: DeployedInstance): number => (serves(run, item) ? 0 : run.proven.has(item.id) ? 1 : 2);
+  return own.toSorted((left, right) => rank(left) - rank(right));
 }
 
-/** Each desired model as the gateway serves it. Nothing is ready that was not observed ready and proven by an answer. */
+/** Each desired model as the gateway serves it, by all copies that serve. */
 export function servingModels(
   runs: readonly ModelRun[],
   aliases: Readonly<Record<string, string>>,
@@ -20,30 +25,34 @@ export function servingModels(
   return runs.map((run) => {
     const names = Object.entries(aliases).flatMap(([alias, name]) => (name === run.entry.name ? [alias] : []));
     const common = { name: run.entry.name, aliases: names, contextTokens: run.entry.serve.context };
-    const instance = view === undefined ? undefined : instanceOf(run, view);
-    const ready = instance?.health.state === "ready" && instance.id === run.provenInstance;
-    if (view === undefined || instance === undefined || !ready)
-      return { ...common, ...waiting(run, instance), targets: [] };
-    const targets = targetsOf(instance, view);
+    const instances = view === undefined ? [] : instancesOf(run, view);
+    const serving = instances.filter((instance) => serves(run, instance));
+    if (view === undefined || serving.length === 0) return { ...common, ...waiting(run, instances[0]), targets: [] };
+    const targets = serving.flatMap((instance) => targetsOf(instance, view));
     return targets.length > 0
       ? { ...common, state: "ready", targets }
       : { ...common, state: "unavailable", reason: "no exo that runs it can be reached", targets };
   });
 }
 
-function waiting(
-  run: ModelRun,
-  instance: DeployedInstance | undefined,
-): { readonly state: "loading" | "unavailable"; readonly reason: string } {
+function waiting(run: ModelRun, instance: DeployedInstance | undefined): Waiting {
   if (run.trouble !== undefined) return { state: "unavailable", reason: run.trouble.message };
-  if (instance === undefined) return { state: "loading", reason: "it is being placed" };
-  const { health } = instance;
+  return instance === undefined ? { state: "loading", reason: "it is being placed" } : waitingFor(instance);
+}
+
+interface Waiting {
+  readonly state: "loading" | "unavailable";
+  readonly reason: string;
+}
+
+/** Why an instance that does not serve does not. */
+export function waitingFor({ health }: DeployedInstance): Waiting {
   if (health.state === "starting") return { state: "loading", reason: `it is ${health.phase}` };
   if (health.state === "ready") return { state: "loading", reason: "its answers are being checked" };
   return { state: "unavailable", reason: health.reason };
 }
 
-/** Any member's API takes requests for an instance; rank 0's comes first. */
+/** Any exo takes requests for an instance; those of its own nodes pass the answer on the shortest way, rank 0's first. */
 function targetsOf(instance: DeployedInstance, view: ClusterView): readonly Target[] {
   return instance.stages.flatMap(({ node: name }) => {
     const node = view.inventory.nodes.find((candidate) => candidate.name === name);
@@ -53,6 +62,7 @@ function targetsOf(instance: DeployedInstance, view: ClusterView): readonly Targ
     return [
       {
         id: `${instance.id}@${node.name}`,
+        copy: instance.id,
         baseUrl: `http://${host}:${address.port}`,
         upstreamModel: instance.modelId,
         ready: true,

@@ -23,15 +23,34 @@ export interface StageStatus extends Pick<Stage, "node" | "rank" | "startLayer" 
   readonly budgetBytes?: number;
 }
 
+/** One copy of a model: an instance of ours, and its part of the answer. */
+export interface CopyStatus {
+  /** exo's instance id. */
+  readonly instance: string;
+  /** The id that exo runs this copy by. */
+  readonly modelId: string;
+  readonly state: "ready" | "loading" | "unavailable";
+  readonly reason: string | null;
+  /** Each member of a tensor pair has all layers. */
+  readonly sharding: "pipeline" | "tensor" | "other" | "unknown";
+  /** By rank. */
+  readonly stages: readonly StageStatus[];
+  /** What one request gets; null when the plan that made this copy is not known. */
+  readonly predictedTokensPerSec: number | null;
+}
+
 export interface ModelStatus {
   readonly name: string;
   readonly state: "ready" | "loading" | "unavailable";
   readonly reason: string | null;
-  /** exo's instance id, or null when there is none. */
+  /** exo's instance id of the first copy, or null when there is none. */
   readonly instance: string | null;
   /** Total layers of the model. */
   readonly layers: number;
+  /** Of the first copy. */
   readonly stages: readonly StageStatus[];
+  /** Those that serve come first. */
+  readonly copies: readonly CopyStatus[];
   readonly predicted: Prediction | null;
 }
 

@@ -16,7 +16,7 @@ export function inventoryLinks(
       if (from === undefined || to === undefined || from === to) continue;
       const link: InventoryLink =
         edge.kind === "rdma"
-          ? { from, to, kind: "rdma" }
+          ? { from, to, kind: "rdma", rdmaInterface: edge.sourceInterface }
           : { from, to, kind: classifyLink(edge.ip, peers.get(edge.from), peers.get(edge.to)), ip: edge.ip };
       const key = JSON.stringify([from, to, edge.kind, link.ip ?? ""]);
       if (!links.has(key)) links.set(key, link);

@@ -35,6 +35,8 @@ export interface InventoryLink {
   readonly kind: LinkKind;
   /** Address of `to` as `from` reaches it; absent for RDMA. */
   readonly ip?: string;
+  /** `from`'s interface that leads to `to`; for RDMA only. */
+  readonly rdmaInterface?: string;
 }
 
 export interface Inventory {

@@ -1,3 +1,4 @@
+import { plainEntryId } from "../cluster/copy-entry.js";
 import { modelId } from "../cluster/names.js";
 import type { EntrySpec } from "../cluster/registry-report.js";
 import { Problem } from "../runtime/problem.js";
@@ -35,8 +36,9 @@ export function findModel(name: string, quantization: Quantization): ModelSpec |
   return cardBytes === undefined ? spec : { ...spec, exoCardBytes: cardBytes };
 }
 
-/** The spec of the model that an entry id stands for, our own or the published one; undefined for all other ids. */
-export function findModelById(id: string): ModelSpec | undefined {
+/** The spec of the model that an entry id stands for, our own (of any copy) or the published one; undefined for all other ids. */
+export function findModelById(entryId: string): ModelSpec | undefined {
+  const id = plainEntryId(entryId);
   for (const name of catalogueNames)
     for (const quantization of quantizations)
       if (id === ownEntryId(name, quantization) || id === publishedId(name, quantization))

@@ -1,13 +1,12 @@
 import { type ChosenPlacement, choosePlacement, objectiveSec } from "./choose-placement.js";
 import { compareText } from "./cost-tables.js";
+import type { PlacedCopy } from "./evaluate-copy.js";
 import type { PlanProblem } from "./plan-problem.js";
 import { evaluateTensorPair, tensorPairs, tensorPlacement } from "./tensor-pair.js";
 import type { WorkBudget } from "./work-budget.js";
 
 /** One copy of the model with what it costs. */
-export interface ChosenCopy extends ChosenPlacement {
-  readonly sharding: "pipeline" | "tensor";
-}
+export interface ChosenCopy extends ChosenPlacement, PlacedCopy {}
 
 /** Copies on disjoint nodes, the fastest first. */
 export interface ChosenCopies {

@@ -4,11 +4,11 @@ import { readRequestNodes } from "./read-request-nodes.js";
 import { openIssueList } from "./request-issues.js";
 
 /** A node of a chip with its memory (`m3ultra-512`), named after it, apart from all names that are taken. */
-export function newcomer(problem: PlanProblem, chip: string): PlanNode | undefined {
+export function newcomer(problem: PlanProblem, chip: string, reserveBytes?: number): PlanNode | undefined {
   const taken = new Set(problem.nodes.map((node) => node.name));
   let name = chip;
   for (let count = 2; taken.has(name); count += 1) name = `${chip}-${count}`;
-  return readRequestNodes([{ name, chip }], openIssueList())[0];
+  return readRequestNodes([{ name, chip, reserveBytes }], openIssueList())[0];
 }
 
 /**

@@ -13,10 +13,14 @@ export function isRdma(link: PlanLink): boolean {
   return link.alphaSec <= rdmaAlphaSec && link.bytesPerSec >= rdmaBytesPerSec;
 }
 
+/** What tensor pairs talk over, in one direction each. */
+const rdmaLinks = (problem: PlanProblem): readonly PlanLink[] =>
+  (problem.tensorLinks ?? problem.links).filter((link) => isRdma(link));
+
 /** Pairs of usable nodes with RDMA in both directions, names in order, sorted. */
 export function rdmaPairs(problem: PlanProblem): readonly (readonly [one: string, other: string])[] {
   const usable = new Set(problem.nodes.filter((node) => !node.cordoned).map((node) => node.name));
-  const links = problem.links.filter((link) => usable.has(link.from) && usable.has(link.to) && isRdma(link));
+  const links = rdmaLinks(problem).filter((link) => usable.has(link.from) && usable.has(link.to));
   const directions = new Set(links.map((link) => JSON.stringify([link.from, link.to])));
   return links
     .filter(({ from, to }) => from < to && directions.has(JSON.stringify([to, from])))
@@ -39,3 +43,10 @@ export function impossibleRdma({ nodes, links }: PlanProblem, used: ReadonlySet<
   const message = `RDMA needs Thunderbolt 5 at both ends, which ${listNames(names)} ${names.length > 1 ? "do" : "does"} not have: such a link only works over TCP.`;
   return [{ code: "rdma_impossible", message }];
 }
+
+/** Whether two nodes, cordoned or not, have RDMA in both directions. */
+export const haveRdma = (problem: PlanProblem, one: string, other: string): boolean =>
+  [
+    [one, other],
+    [other, one],
+  ].every(([from, to]) => rdmaLinks(problem).some((link) => link.from === from && link.to === to));

@@ -1,7 +1,7 @@
 import { bestSingleNode } from "./best-single-node.js";
 import { chooseCopies, choosesModes } from "./choose-copies.js";
 import type { ChosenCopies, ChosenCopy } from "./choose-copy.js";
-import { evaluatePlacement } from "./evaluate-placement.js";
+import { evaluateCopy } from "./evaluate-copy.js";
 import { exoDefaults } from "./exo-defaults.js";
 import { explainCopies } from "./explain-copies.js";
 import { findShortfalls } from "./find-shortfalls.js";
@@ -12,7 +12,6 @@ import type { Infeasible, Plan, PlanResult, Replan, Replica } from "./plan-resul
 import { predictCopies } from "./predict-plan.js";
 import type { Reason } from "./reason.js";
 import { judgeMove, judgeStay } from "./replan.js";
-import { evaluateTensorPair } from "./tensor-pair.js";
 import { usualWork } from "./work-budget.js";
 
 /**
@@ -70,12 +69,10 @@ function infeasible(problem: PlanProblem, limited: PlanProblem, outcome: "none" 
 }
 
 /** The copy as the whole budgets show it. */
-function withFullBudgets(problem: PlanProblem, copy: ChosenCopy): ChosenCopy {
-  const names = copy.placed.map((stage) => stage.node);
-  const evaluation =
-    copy.sharding === "tensor" ? evaluateTensorPair(problem, names) : evaluatePlacement(problem, copy.placed);
-  return { ...copy, evaluation };
-}
+const withFullBudgets = (problem: PlanProblem, copy: ChosenCopy): ChosenCopy => ({
+  ...copy,
+  evaluation: evaluateCopy(problem, copy),
+});
 
 const replicaOf = ({ sharding, evaluation }: ChosenCopy): Replica => ({
   sharding,

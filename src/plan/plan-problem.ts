@@ -54,6 +54,8 @@ export type OutputPolicy = "replicated" | "tail";
 export interface PlanProblem {
   readonly nodes: readonly PlanNode[];
   readonly links: readonly PlanLink[];
+  /** What tensor pairs talk over, where `links` are for pipelines only; otherwise the RDMA links among those. */
+  readonly tensorLinks?: readonly PlanLink[];
   readonly defaultLink?: { readonly alphaSec: number; readonly bytesPerSec: number };
   readonly model: ModelSpec;
   readonly workload: Workload;

@@ -28,15 +28,13 @@ export interface InventorySettings {
   readonly promisedBytes?: (node: string) => number;
   /** How much of Metal's limit may be used; all of it unless told otherwise. */
   readonly limitShare?: number;
-  /** What instances talk over: exo's TCP ring, which RDMA links do not carry (default), or RDMA. */
-  readonly transport?: "ring" | "rdma";
   /** Step times that were measured on this cluster: they replace the priors of the chips. */
   readonly measurements?: readonly StepMeasurement[];
 }
 
 /**
  * The planning problem of a live cluster: its ready nodes, the memory they can give now, and the best link between each
- * pair by the priors of their kinds. Nodes with any reason in `notReady` are left out; cordoned ones stay in, marked.
+ * pair by the priors of their kinds. Pipelines run on exo's TCP ring, tensor pairs over RDMA. Nodes with any reason in `notReady` are left out; cordoned ones stay in, marked.
  */
 export function problemFromInventory(
   inventory: Inventory,
@@ -45,12 +43,12 @@ export function problemFromInventory(
 ): PlanProblem {
   const nodes = inventory.nodes.filter((node) => node.notReady.length === 0).map((node) => planNode(node, settings));
   const names = new Set(nodes.map((node) => node.name));
-  const carries = (link: InventoryLink): boolean => settings.transport === "rdma" || link.kind !== "rdma";
-  const links = inventory.links.filter((link) => names.has(link.from) && names.has(link.to) && carries(link));
+  const links = inventory.links.filter((link) => names.has(link.from) && names.has(link.to));
   const minNodes = serve.minNodes ?? 1;
   const problem: PlanProblem = {
     nodes,
-    links: bestLinks(links),
+    links: bestLinks(links.filter((link) => link.kind !== "rdma")),
+    tensorLinks: bestLinks(links.filter((link) => link.kind === "rdma")),
     model: serve.model,
     workload: { contextTokens: serve.contextTokens, concurrency: serve.concurrency, batch: 1 },
     objective: serve.objective,

@@ -9,9 +9,11 @@ export type Supposition =
   /** In both directions; `none` cuts the link. */
   | { readonly kind: "link"; readonly one: string; readonly other: string; readonly linkKind: string };
 
-export type ReadWhatIf =
-  | { readonly kind: "ok"; readonly suppositions: readonly Supposition[] }
-  | { readonly kind: "invalid"; readonly issues: readonly RequestIssue[] };
+/** What could be read, and what is wrong with the rest. */
+export interface ReadWhatIf {
+  readonly suppositions: readonly Supposition[];
+  readonly issues: readonly RequestIssue[];
+}
 
 /** Reads `add=m3ultra-512,remove=studio-2,link=studio-1:studio-2=rdma`. All problems at once. */
 export function readWhatIf(text: string): ReadWhatIf {
@@ -22,7 +24,7 @@ export function readWhatIf(text: string): ReadWhatIf {
     issues.push({ path: `--what-if[${index}]`, problem: read });
     return [];
   });
-  return issues.length > 0 ? { kind: "invalid", issues } : { kind: "ok", suppositions };
+  return { suppositions, issues };
 }
 
 function readSupposition(part: string): Supposition | string {

@@ -67,6 +67,10 @@ function brokenWishes({ minNodes, maxNodes, pins }: PlanProblem, running: readon
   ];
 }
 
+/** Whether a placement is on as many nodes as wanted, with each pinned range where it has to be. */
+export const meetsWishes = (problem: PlanProblem, running: readonly PlacedStage[]): boolean =>
+  brokenWishes(problem, running).length === 0;
+
 /**
  * Whether to move from what runs to the planned pipeline. What no longer fits, lost a node or breaks a wish must move;
  * anything else only for a gain of more than `minimumGain` of the planned time, so that small changes of the cluster do

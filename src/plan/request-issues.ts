@@ -1,10 +1,17 @@
 import type { z } from "zod";
+import { Problem } from "../runtime/problem.js";
 import { wordIssue } from "./word-issue.js";
 
 /** One thing that is wrong with a request, and where: `nodes[2].memoryBytes`, or an empty path for the whole. */
 export interface RequestIssue {
   readonly path: string;
   readonly problem: string;
+}
+
+/** All of them as one problem of whoever asked, a line each. @param prefix what every line begins with, such as a file's name */
+export function issuesProblem(code: string, issues: readonly RequestIssue[], prefix = ""): Problem {
+  const lines = issues.map((issue) => `${prefix}${issue.path === "" ? "(top)" : issue.path}: ${issue.problem}`);
+  return new Problem("usage", code, lines.join("\n"), "Correct these and run the command again.");
 }
 
 /** Collects every problem while parts of a request are read one by one. */

@@ -3,9 +3,10 @@ import { distinctExperts, fixedBytes, readWeightBytes } from "../models/model-by
 import type { ModelSpec } from "../models/model-spec.js";
 import { headSec } from "./cost-model.js";
 import { memoryShortfall, type PlacedStage, type PlacementEvaluation } from "./evaluate-placement.js";
-import { rdmaPairs } from "./link-kinds.js";
+import { haveRdma, rdmaPairs } from "./link-kinds.js";
 import type { PlanNode, PlanProblem } from "./plan-problem.js";
 import type { Stage } from "./plan-result.js";
+import type { Reason } from "./reason.js";
 
 /** Members of a tensor group: more are not known to work with gpt-oss. */
 const members = 2;
@@ -35,18 +36,28 @@ function readBytesOfMember(problem: PlanProblem): number {
   return model.layers * (readWeightBytes(model, batch) - shared + shared / members) + kv / members;
 }
 
-function memberStage(problem: PlanProblem, node: PlanNode, rank: number): Stage {
-  const { model, workload } = problem;
+/** Weights of the layers that one member holds: what is replicated, and its share of the rest. */
+export function memberWeightBytes(model: ModelSpec): number {
   const split = model.tensor;
   const shared = split ? split.denseBytesPerLayer + model.experts * split.expertBytes : 0;
-  const kv = sumOver(model.layers, (layer) => workload.concurrency * heldKvBytes(model, layer, workload.contextTokens));
+  return Math.ceil(model.layers * (model.weightBytesPerLayer - shared + shared / members));
+}
+
+/** KV caches that one member has to have room for. */
+export function memberKvBytes(model: ModelSpec, contextTokens: number, concurrency: number): number {
+  const kv = sumOver(model.layers, (layer) => concurrency * heldKvBytes(model, layer, contextTokens));
+  return Math.ceil(kv / members);
+}
+
+function memberStage(problem: PlanProblem, node: PlanNode, rank: number): Stage {
+  const { model, workload } = problem;
   return {
     node: node.name,
     rank,
     startLayer: 0,
     endLayer: model.layers,
-    weightBytes: Math.ceil(model.layers * (model.weightBytesPerLayer - shared + shared / members)),
-    kvBytes: Math.ceil(kv / members),
+    weightBytes: memberWeightBytes(model),
+    kvBytes: memberKvBytes(model, workload.contextTokens, workload.concurrency),
     fixedBytes: fixedBytes(model, "both"),
     reserveBytes: node.reserveBytes,
     budgetBytes: node.budgetBytes,
@@ -57,7 +68,7 @@ function memberStage(problem: PlanProblem, node: PlanNode, rank: number): Stage 
 export const tensorPlacement = (problem: PlanProblem, pair: readonly string[]): readonly PlacedStage[] =>
   pair.map((node) => ({ node, layers: { start: 0, end: problem.model.layers } }));
 
-/** What a tensor pair costs and needs (placement reference 3.4). The slower member sets the pace of every layer. */
+/** What two nodes with RDMA cost and need as a tensor pair (placement reference 3.4). The slower member sets the pace of every layer. */
 export function evaluateTensorPair(problem: PlanProblem, pair: readonly string[]): PlacementEvaluation {
   const { model } = problem;
   const nodes = pair.flatMap((name) => problem.nodes.filter((node) => node.name === name));
@@ -79,4 +90,16 @@ export function evaluateTensorPair(problem: PlanProblem, pair: readonly string[]
     stageSec: stages.map(() => latencySec - hopsSec),
     hopsSec,
   };
+}
+
+/** Why these nodes are no pair: members that are not there, or do not reach each other as a pair has to. */
+export function pairShortfalls(problem: PlanProblem, pair: readonly string[]): readonly Reason[] {
+  const [one = "", other = ""] = pair;
+  const unknown = pair.filter((name) => !problem.nodes.some((node) => node.name === name));
+  const reasons = unknown.map((node) => ({ code: "unknown_node", node, message: `There is no node named ${node}.` }));
+  if (pair.length === members && haveRdma(problem, one, other)) return reasons;
+  return [
+    ...reasons,
+    { code: "no_rdma", node: one, message: `${pair.join(" and ")} are no pair with RDMA both ways.` },
+  ];
 }

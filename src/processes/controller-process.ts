@@ -153,7 +153,8 @@ async function build(
     awaitNodes: async (options, report, signal) => {
       const members = (): readonly string[] => store.members().map((member) => member.name);
       const { access, exoTroubles } = controller;
-      await awaitNodes({ access, exoTroubles, clock, report, members, ...options }, signal);
+      const links = spec.models.some((model) => model.serve.sharding !== "pipeline") ? "rdma" : "tcp";
+      await awaitNodes({ access, exoTroubles, clock, report, members, links, ...options }, signal);
     },
     startHealing: controller.startHealing,
     close: closeAll(closers),

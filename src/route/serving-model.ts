@@ -2,9 +2,11 @@
 export interface Target {
   /** Stable while the instance lives: instance id and API address. */
   readonly id: string;
+  /** The copy of the model that answers. Targets of one copy are doors to the same queue. */
+  readonly copy: string;
   /** Such as `http://10.0.0.11:52415`. */
   readonly baseUrl: string;
-  /** The id exo knows the model by. Stays inside. */
+  /** The id exo knows this copy of the model by. Stays inside. */
   readonly upstreamModel: string;
   readonly ready: boolean;
   readonly simulated: boolean;

@@ -87,10 +87,15 @@ test("over exo's API alone: placed as wanted, ready, proven; a second time nothi
     servedName: "gpt-oss-120b",
     entry: gptOssEntry,
     entryMode: "builtin",
-    stages: [
-      { node: middle, layers: { start: 0, end: ends[0] } },
-      { node: large, layers: { start: ends[0], end: ends[1] } },
-      { node: small, layers: { start: ends[1], end: 36 } },
+    copies: [
+      {
+        sharding: "pipeline",
+        stages: [
+          { node: middle, layers: { start: 0, end: ends[0] } },
+          { node: large, layers: { start: ends[0], end: ends[1] } },
+          { node: small, layers: { start: ends[1], end: 36 } },
+        ],
+      },
     ],
   });
   const deps: ApplyDeps = { access: reach, clock: realClock, newUuid: randomUUID, timings: { pollMs: 50 } };
@@ -98,15 +103,15 @@ test("over exo's API alone: placed as wanted, ready, proven; a second time nothi
   const first = await converge(target([12, 28], 1), deps, signal);
   expect(first.changed).toBe(true);
   const [running] = (await reach.view()).deployment.instances;
-  expect(running).toMatchObject({ id: first.instanceId, owner: "ours", health: { state: "ready" } });
+  expect(running).toMatchObject({ id: first.instanceIds[0], owner: "ours", health: { state: "ready" } });
   expect(running?.stages.map((stage) => [stage.node, stage.layers.start, stage.layers.end])).toEqual([
     [middle, 0, 12],
     [large, 12, 28],
     [small, 28, 36],
   ]);
 
-  const again = await converge(target([12, 28], 2), { ...deps, proven: new Set([first.instanceId]) }, signal);
-  expect(again).toMatchObject({ changed: false, steps: [], instanceId: first.instanceId });
+  const again = await converge(target([12, 28], 2), { ...deps, proven: new Set(first.instanceIds) }, signal);
+  expect(again).toMatchObject({ changed: false, steps: [], instanceIds: first.instanceIds });
 
   const moved = await converge(target([10, 27], 3), deps, signal);
   expect(moved.steps.map((step) => step.action)).toEqual([
@@ -115,5 +120,5 @@ test("over exo's API alone: placed as wanted, ready, proven; a second time nothi
     "await-ready",
     "prove",
   ]);
-  expect((await reach.view()).deployment.instances.map((instance) => instance.id)).toEqual([moved.instanceId]);
+  expect((await reach.view()).deployment.instances.map((instance) => instance.id)).toEqual(moved.instanceIds);
 });

@@ -18,10 +18,15 @@ const target: ApplyTarget = {
   servedName: "gpt-oss-120b",
   entry: gptOssEntry,
   entryMode: "own",
-  stages: [
-    { node: nodeName("studio-1"), layers: { start: 0, end: 14 } },
-    { node: nodeName("studio-2"), layers: { start: 14, end: 26 } },
-    { node: nodeName("studio-3"), layers: { start: 26, end: 36 } },
+  copies: [
+    {
+      sharding: "pipeline",
+      stages: [
+        { node: nodeName("studio-1"), layers: { start: 0, end: 14 } },
+        { node: nodeName("studio-2"), layers: { start: 14, end: 26 } },
+        { node: nodeName("studio-3"), layers: { start: 26, end: 36 } },
+      ],
+    },
   ],
 };
 
@@ -36,7 +41,7 @@ const anOwn = (change: Partial<FakeInstance> = {}): FakeInstance => ({
 });
 
 let counter = 0;
-const newUuid = (): string => `${(counter++).toString(16).padStart(8, "0")}-1111-4222-8333-444444444444`;
+const newUuid = (): string => `${(counter++).toString(16).padStart(6, "0")}00-1111-4222-8333-444444444444`;
 
 function apply(
   cluster: FakeCluster,
@@ -72,15 +77,17 @@ test("from bare nodes to a proven instance, and a second time changes nothing", 
     "await-ready",
     "prove",
   ]);
-  expect(cluster.instances).toMatchObject([{ id: first.instanceId, modelId: gptOssEntry.modelId, ends: [14, 26, 36] }]);
+  expect(cluster.instances).toMatchObject([
+    { id: first.instanceIds[0], modelId: gptOssEntry.modelId, ends: [14, 26, 36] },
+  ]);
   expect(told.map(describeProgress).every((line) => line.length > 0)).toBe(true);
   expect(told.some((line) => line.kind === "starting")).toBe(true);
 
   const second = await apply(cluster);
-  expect(second).toMatchObject({ changed: false, instanceId: first.instanceId });
+  expect(second).toMatchObject({ changed: false, instanceIds: first.instanceIds });
   expect(second.steps.map((step) => step.action)).toEqual(["prove"]);
 
-  const deps = { access: cluster, clock: cluster.clock, newUuid, proven: new Set([first.instanceId]) };
+  const deps = { access: cluster, clock: cluster.clock, newUuid, proven: new Set(first.instanceIds) };
   expect(await converge(target, deps, new AbortController().signal)).toMatchObject({ changed: false, steps: [] });
 });
 
@@ -100,7 +107,7 @@ test("commands that exo loses during an election are sent again with the same id
   const created = cluster.log.filter((line) => line.startsWith("create"));
   expect(created).toHaveLength(3);
   expect(new Set(created).size).toBe(1);
-  expect(cluster.instances).toMatchObject([{ id: report.instanceId }]);
+  expect(cluster.instances).toMatchObject([{ id: report.instanceIds[0] }]);
 });
 
 describe("what goes wrong ends in one sentence, and leaves nothing half-made", () => {
@@ -196,7 +203,7 @@ test("an abort leaves what is starting for the next pass", async () => {
   expect(cluster.instances).toHaveLength(1);
   for (const instance of cluster.instances) instance.phase = "advancing";
   const [left] = cluster.instances;
-  expect(await apply(cluster)).toMatchObject({ changed: false, instanceId: left?.id });
+  expect(await apply(cluster)).toMatchObject({ changed: false, instanceIds: [left?.id] });
 });
 
 const phases = ["ready", "running", "loading", "failed", "connecting", "advancing", "unknown"] as const;
@@ -257,15 +264,77 @@ test("from any state: exactly one ready instance as wanted, and nothing foreign 
 
         const own = cluster.instances.filter((instance) => isOurs(instance.id));
         expect(own).toMatchObject([
-          { id: report?.instanceId, modelId: gptOssEntry.modelId, nodes: names, ends: [14, 26, 36] },
+          { id: report?.instanceIds[0], modelId: gptOssEntry.modelId, nodes: names, ends: [14, 26, 36] },
         ]);
         expect(cluster.instances.filter((instance) => !isOurs(instance.id))).toEqual(foreign);
         for (const name of names)
           expect(cluster.nodes.get(name)).toMatchObject({ weights: true, linked: true, listed: true });
         const again = await apply(cluster);
-        expect(again).toMatchObject({ changed: false, instanceId: report?.instanceId });
+        expect(again).toMatchObject({ changed: false, instanceIds: report?.instanceIds });
       },
     ),
     { numRuns: 40 },
   );
+});
+
+describe("several copies", () => {
+  const copies = names.map((node) => ({
+    sharding: "pipeline" as const,
+    stages: [{ node: nodeName(node), layers: { start: 0, end: 36 } }],
+  }));
+  const run = (cluster: FakeCluster, proven: string[] = [], known: readonly string[] = []) =>
+    converge(
+      { ...target, copies },
+      {
+        access: cluster,
+        clock: cluster.clock,
+        newUuid,
+        timings: { pollMs: 4_000 },
+        proven: new Set(known),
+        onProven: (id) => proven.push(id),
+      },
+      new AbortController().signal,
+    );
+  const idsAsked = (cluster: FakeCluster): string[] =>
+    cluster.log.flatMap((line) => (line.startsWith("prove ") ? [line.slice("prove ".length)] : []));
+
+  test("come up side by side, and each is asked under its own id", async () => {
+    const cluster = fakeCluster(names, gptOssEntry);
+    const proven: string[] = [];
+    const report = await run(cluster, proven);
+    expect(report.instanceIds).toHaveLength(3);
+    expect(proven.toSorted()).toEqual([...report.instanceIds].toSorted());
+    const plain: string = gptOssEntry.modelId;
+    expect(idsAsked(cluster).toSorted()).toEqual([plain, `${plain}-copy2`, `${plain}-copy3`]);
+    expect(cluster.instances.map((instance) => instance.modelId).toSorted()).toEqual(idsAsked(cluster).toSorted());
+    const again = await run(cluster, [], report.instanceIds);
+    expect(again).toMatchObject({ changed: false, steps: [], instanceIds: report.instanceIds });
+  });
+
+  test("one that fails takes no other with it, and comes back alone", async () => {
+    const failing = (modelId: string): boolean => modelId.endsWith("-copy2");
+    const cluster = fakeCluster(names, gptOssEntry, { failing });
+    const proven: string[] = [];
+    await expect(run(cluster, proven)).rejects.toMatchObject({ code: "instance_failed" });
+    expect(cluster.instances.map((instance) => instance.id).toSorted()).toEqual(proven.toSorted());
+    expect(proven).toHaveLength(2);
+
+    delete cluster.faults.failing;
+    const asked = cluster.log.length;
+    const report = await run(cluster, [], proven);
+    expect(report.instanceIds).toEqual(expect.arrayContaining(proven));
+    expect(cluster.log.slice(asked).filter((line) => /^(create|delete|prove)/.test(line))).toEqual([
+      expect.stringMatching(/^create/),
+      `prove ${gptOssEntry.modelId}-copy2`,
+    ]);
+  });
+
+  test("one that was proven and starts again stays, whatever becomes of another", async () => {
+    const failing = (modelId: string): boolean => modelId.endsWith("-copy2");
+    const cluster = fakeCluster(names, gptOssEntry, { failing });
+    const again = anOwn({ nodes: names.slice(0, 1), ends: [36], phase: "advancing" });
+    cluster.instances = [again];
+    await expect(run(cluster, [], [again.id])).rejects.toMatchObject({ code: "instance_failed" });
+    expect(cluster.instances.map((instance) => instance.id)).toContain(again.id);
+  });
 });

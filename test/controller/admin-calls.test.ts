@@ -24,7 +24,11 @@ function someCalls(parts: { enrolment?: "none" } = {}) {
     runs: refuse,
     plan: (_view, name) => {
       asked.push({ what: "plan", name });
-      return { problem: {} as never, result: { kind: "infeasible" } as never, stages: [], verdict: "infeasible" };
+      return { problem: {} as never, result: { kind: "infeasible" } as never, copies: [], verdict: "infeasible" };
+    },
+    whatIf: (_view, changes, name) => {
+      asked.push({ what: `what if ${changes}`, name });
+      return { kind: "what-if" } as never;
     },
     preview: async (wanted, name, until) => {
       asked.push({ what: "preview", name, wanted, signal: until });
@@ -150,6 +154,14 @@ describe("plan", () => {
     state.view = aClusterView(["one"]);
     expect(api.plan({ model: "gpt-oss-20b" })).toEqual({ kind: "infeasible" });
     expect(asked).toEqual([{ what: "plan", name: "gpt-oss-20b" }]);
+  });
+
+  test("answers what would be on the newest view, and not before there is one", () => {
+    const { api, state, asked } = someCalls();
+    expect(() => api.whatIf({ changes: "remove=one" })).toThrowError(expect.objectContaining({ code: "not_observed" }));
+    state.view = aClusterView(["one"]);
+    expect(api.whatIf({ changes: "remove=one", model: "gpt-oss-20b" })).toEqual({ kind: "what-if" });
+    expect(asked).toEqual([{ what: "what if remove=one", name: "gpt-oss-20b" }]);
   });
 });
 

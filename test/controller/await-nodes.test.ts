@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ClusterAccess, ClusterView } from "../../src/apply/cluster-access.js";
+import { exoNodeId } from "../../src/cluster/names.js";
 import type { ProgressLine } from "../../src/controller/admin-api.js";
 import { type AwaitNodesOptions, awaitNodes } from "../../src/controller/await-nodes.js";
 import { createManualClock } from "../support/agent-manual-clock.js";
@@ -54,6 +55,26 @@ describe("waiting for nodes", () => {
     const { run, looks } = someLooks([none, oneOfTwo, unlinked, both]);
     expect(await run()).toBe(both);
     expect(looks()).toBe(4);
+  });
+
+  test("also waits for a pair with RDMA where plans may use it, but not for ever", async () => {
+    const rdma = (from: string, to: string) => ({
+      kind: "rdma" as const,
+      from: exoNodeId(`exo-of-${from}`),
+      to: exoNodeId(`exo-of-${to}`),
+      sourceInterface: "rdma_en3",
+      sinkInterface: "rdma_en3",
+    });
+    const withEdges = (...edges: ReturnType<typeof rdma>[]): ClusterView => {
+      const { inventory } = aClusterView(["one", "two"], { observation: { edges } });
+      return { ...both, inventory: { ...both.inventory, links: [...both.inventory.links, ...inventory.links] } };
+    };
+    const paired = withEdges(rdma("one", "two"), rdma("two", "one"));
+    const waiting = someLooks([both, withEdges(rdma("one", "two")), paired], { links: "rdma" });
+    expect(await waiting.run()).toBe(paired);
+    const without = someLooks([both], { links: "rdma" });
+    expect(await without.run()).toBe(both);
+    expect(without.tookMs()).toBe(15_000);
   });
 
   test("goes on with those that are ready once the others had their time", async () => {

@@ -3,6 +3,7 @@ import { buildStatus, type StatusInput } from "../../src/controller/build-status
 import type { ModelRun } from "../../src/controller/model-run.js";
 import { planModel } from "../../src/controller/plan-model.js";
 import { servingModels } from "../../src/controller/serving-models.js";
+import type { ExoInstance } from "../../src/inventory/exo-state.js";
 import { Problem } from "../../src/runtime/problem.js";
 import { aClusterView, aMember, anEntry, aSpec } from "../support/controller-house.js";
 import { anAgent, anInstance, now } from "../support/inventory-builders.js";
@@ -10,7 +11,16 @@ import { anAgent, anInstance, now } from "../support/inventory-builders.js";
 const names = ["studio-1", "studio-2"];
 const id = "exoctl-lab-gpt-oss-120b-g1-aaaaaa";
 const instances = [anInstance(id, names, [18, 36])];
-const aRun = (change: Partial<ModelRun> = {}): ModelRun => ({ entry: anEntry(), failures: 0, retryAt: 0, ...change });
+const aRun = (change: Partial<ModelRun> = {}): ModelRun => ({
+  entry: anEntry(),
+  proven: new Set(),
+  failures: 0,
+  retryAt: 0,
+  ...change,
+});
+
+const ready = (shards: ExoInstance["shards"]): ExoInstance["shards"] =>
+  shards.map((shard) => ({ ...shard, runner: "ready" }));
 
 const status = (change: Partial<StatusInput> = {}) => {
   const input = { view: aClusterView(names), runs: [aRun()], ...change };
@@ -67,13 +77,13 @@ describe("models", () => {
   const plan = planModel(anEntry(), aSpec(), view.inventory, view.deployment);
 
   test("show their stages with the memory of the plan, and the predicted speed", () => {
-    const [model] = status({ view, runs: [aRun({ plan, provenInstance: id })] }).models;
+    const [model] = status({ view, runs: [aRun({ plan, proven: new Set([id]) })] }).models;
     expect(model).toMatchObject({ name: "gpt-oss-120b", state: "ready", reason: null, instance: id, layers: 36 });
     expect(model?.stages.map(({ node, rank, startLayer, endLayer }) => [node, rank, startLayer, endLayer])).toEqual([
       ["studio-1", 0, 0, 18],
       ["studio-2", 1, 18, 36],
     ]);
-    expect(model?.stages[0]?.weightBytes).toBe(plan.evaluation?.stages[0]?.weightBytes);
+    expect(model?.stages[0]?.weightBytes).toBe(plan.copies[0]?.evaluation.stages[0]?.weightBytes);
     expect(model?.predicted).toEqual(plan.predicted);
   });
 
@@ -88,6 +98,47 @@ describe("models", () => {
     const [model] = status({ runs: [aRun({ plan })] }).models;
     expect(model).toMatchObject({ state: "loading", instance: null, stages: [], predicted: plan.predicted });
     expect(model?.reason).toBe("it is being placed");
+  });
+});
+
+describe("copies of a model", () => {
+  const entry = anEntry("{ context: 8192, concurrency: 1, objective: throughput, replicas: auto }");
+  const four = ["studio-1", "studio-2", "studio-3", "studio-4"];
+  const second = "exoctl-lab-gpt-oss-120b-g1-bbbbbb";
+  const copies = [
+    anInstance(id, four.slice(0, 2), [18, 36]),
+    anInstance(second, four.slice(2), [18, 36], ["loading", "loading"], {
+      modelId: "exoctl/gpt-oss-120b-MXFP4-Q8-copy2",
+    }),
+  ];
+  const whole = aClusterView(four, { instances: copies.map((copy) => ({ ...copy, shards: ready(copy.shards) })) });
+  const plan = planModel(entry, aSpec(), whole.inventory, whole.deployment);
+  const modelOf = (view: ReturnType<typeof aClusterView>, proven: readonly string[]) =>
+    status({ view, runs: [aRun({ entry, plan, proven: new Set(proven) })] }).models[0];
+
+  test("are all shown with their layers and state; the one that serves is what the model's own fields say", () => {
+    const model = modelOf(aClusterView(four, { instances: copies }), [id]);
+    expect(model).toMatchObject({ state: "ready", instance: id });
+    expect(model?.stages).toEqual(model?.copies[0]?.stages);
+    expect(model?.copies.map(({ instance, modelId, state, reason }) => [instance, modelId, state, reason])).toEqual([
+      [id, "exoctl/gpt-oss-120b-MXFP4-Q8", "ready", null],
+      [second, "exoctl/gpt-oss-120b-MXFP4-Q8-copy2", "loading", "it is loading"],
+    ]);
+    expect(model?.copies[1]?.stages).toMatchObject([
+      { node: "studio-3", rank: 0, startLayer: 0, endLayer: 18 },
+      { node: "studio-4", rank: 1, startLayer: 18, endLayer: 36 },
+    ]);
+    expect(model?.copies[1]?.stages[0]?.weightBytes).toBeGreaterThan(0);
+    expect(model?.copies[1]?.predictedTokensPerSec).toBeGreaterThan(0);
+  });
+
+  test("that are ready but have not answered yet do not count; a proven one comes first whatever its id", () => {
+    const model = modelOf(whole, [second]);
+    expect(model?.instance).toBe(second);
+    expect(model?.copies.map(({ state, reason }) => [state, reason])).toEqual([
+      ["ready", null],
+      ["loading", "its answers are being checked"],
+    ]);
   });
 });
 

@@ -16,13 +16,14 @@ async function aLoop() {
   const state = { serving: ["ready", "ready"] as ServingModel["state"][], retryAt: 0, lookFails: false, looks: 0 };
   const repairs: { readonly name: string | undefined; end(): void; fail(): void }[] = [];
   const runs = (): ModelRun[] =>
-    names.map((name) => ({ entry: anEntry("{}", name), failures: 0, retryAt: state.retryAt }));
+    names.map((name) => ({ entry: anEntry("{}", name), proven: new Set(), failures: 0, retryAt: state.retryAt }));
   const refuse = (): never => {
     throw new Error("the loop has no business with this call");
   };
   const work: ModelWork = {
     runs,
     plan: refuse,
+    whatIf: refuse,
     preview: refuse,
     idle: refuse,
     converge: (name, _report, signal) =>
@@ -37,16 +38,10 @@ async function aLoop() {
     if (state.lookFails) throw new Error("no eyes");
     return aClusterView([]);
   };
-  const serving = () =>
-    names.map((name, at) => ({
-      name,
-      aliases: [],
-      contextTokens: 1,
-      targets: [],
-      state: state.serving[at] ?? "loading",
-    }));
+  const lack = ({ entry }: ModelRun) =>
+    state.serving[names.indexOf(entry.name)] === "ready" ? undefined : "it is not served";
   const access = { observe, agent: () => undefined, exo: () => undefined };
-  const loop: ControlLoop = startControlLoop({ access, work, serving, clock, logger }, stop.signal);
+  const loop: ControlLoop = startControlLoop({ access, work, lack, clock, logger }, stop.signal);
   await settle(); // the first look
   return { loop, clock, logger, stop, state, repairs };
 }

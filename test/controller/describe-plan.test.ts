@@ -19,6 +19,20 @@ test("what stays is said to stay", () => {
   expect(line).toMatch(/^gpt-oss-120b keeps running on studio-1 18 > studio-2 18 layers/);
 });
 
+test("several copies are told one by one, with the rate of all; a tensor pair as what it is", () => {
+  const entry = anEntry("{ context: 8192, concurrency: 1, objective: throughput, replicas: auto }");
+  const { inventory, deployment } = aClusterView([...names, "studio-3", "studio-4"]);
+  const planned = planModel(entry, aSpec(), inventory, deployment);
+  expect(planLine("gpt-oss-120b", planned)).toMatch(
+    /^gpt-oss-120b goes to 2 copies: studio-\d \d+ > studio-\d \d+ layers and studio-\d \d+ > studio-\d \d+ layers, about \d+ tokens\/s in all$/,
+  );
+  const [copy] = planned.copies;
+  const shared = { ...planned, copies: copy === undefined ? [] : [{ ...copy, sharding: "tensor" as const }] };
+  expect(planLine("m", { ...shared, verdict: "extend" })).toMatch(
+    /^m stays and grows: studio-\d \+ studio-\d sharing every layer, about/,
+  );
+});
+
 test("what does not fit is a problem with the missing bytes and the first remedy", () => {
   const { inventory, deployment } = aClusterView(["studio-1"]);
   const { result } = planModel(anEntry("{ minNodes: 1 }"), aSpec(), inventory, deployment);

@@ -33,7 +33,7 @@ function someWork(faults: Faults = {}, models: readonly ModelEntry[] = [anEntry(
     desired: () => desired,
     entryMode: () => "own",
     clock: cluster.clock,
-    newUuid: () => `${(counter++).toString(16).padStart(8, "0")}-1111-4222-8333-444444444444`,
+    newUuid: () => `${(counter++).toString(16).padStart(6, "0")}00-1111-4222-8333-444444444444`,
     timings: { pollMs: 4_000 },
     logger,
   });
@@ -59,7 +59,7 @@ describe("bringing a model up", () => {
         .toSorted(),
     ).toEqual(begun.toSorted());
     const [run] = work.runs();
-    expect(run).toMatchObject({ provenInstance: cluster.instances[0]?.id, failures: 0, plan: { verdict: "place" } });
+    expect(run).toMatchObject({ proven: new Set([cluster.instances[0]?.id]), failures: 0, plan: { verdict: "place" } });
     expect(await converge()).toEqual({ generation: 4, changed: false, steps: [] });
     expect(cluster.instances).toHaveLength(1);
   });
@@ -70,7 +70,7 @@ describe("bringing a model up", () => {
     const [failed] = work.runs();
     expect(failed).toMatchObject({ failures: 1, trouble: { code: "wrong_answer" } });
     expect(failed?.retryAt).toBe(cluster.clock.now() + 2_000);
-    expect(failed?.provenInstance).toBeUndefined();
+    expect(failed?.proven).toEqual(new Set());
     await expect(converge()).rejects.toMatchObject({ code: "wrong_answer" });
     expect(work.runs()[0]?.failures).toBe(2);
     cluster.faults.answer = "Paris";
@@ -188,6 +188,20 @@ describe("looking ahead", () => {
     expect(work.plan(view).verdict).toBe("place");
     expect(work.plan(view, "gpt-oss-120b").verdict).toBe("place");
     expect(work.runs()[0]?.plan).toBeUndefined();
+  });
+
+  test("answers what would be with other machines, by the same rules as the plan itself", async () => {
+    const { work, cluster } = someWork();
+    const view = await cluster.observe(signal);
+    const { before, after, gain } = work.whatIf(view, "add=m3ultra-512,link=studio-1:m3ultra-512=rdma", "gpt-oss-120b");
+    expect(before).toEqual(work.plan(view).result);
+    expect(after.kind).toBe("plan");
+    expect(gain).toBeGreaterThan(0);
+    expect(after.reasons.map(({ code }) => code)).toContain("kept_below_limit");
+    expect(() => work.whatIf(view, "add=fridge,remove=ghost")).toThrowError(
+      expect.objectContaining({ code: "bad_what_if", message: expect.stringMatching(/"fridge".*\n.*"ghost"/) }),
+    );
+    expect(cluster.log).toEqual([]);
   });
 
   test("names what is there when another model is asked for", async () => {

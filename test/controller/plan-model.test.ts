@@ -1,15 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { ClusterView } from "../../src/apply/cluster-access.js";
-import { nodeName } from "../../src/cluster/names.js";
+import { exoNodeId, nodeName } from "../../src/cluster/names.js";
 import type { ClusterSpec, ModelEntry } from "../../src/config/cluster-spec.js";
-import {
-  cordonedNodes,
-  modelSpecOf,
-  planModel,
-  planningProblem,
-  runsModel,
-  targetOf,
-} from "../../src/controller/plan-model.js";
+import { cordonedNodes, planModel, targetOf } from "../../src/controller/plan-model.js";
+import { modelSpecOf, planningProblem, runsModel } from "../../src/controller/planning-problem.js";
 import type { ExoInstance } from "../../src/inventory/exo-state.js";
 import { aClusterView, anEntry, aSpec } from "../support/controller-house.js";
 import { anAgent, anInstance } from "../support/inventory-builders.js";
@@ -18,8 +12,13 @@ const GIB = 2 ** 30;
 const names = ["studio-1", "studio-2", "studio-3"];
 const id = "exoctl-lab-gpt-oss-120b-g1-aaaaaa";
 
-const plan = (view: ClusterView, entry: ModelEntry = anEntry(), spec: ClusterSpec = aSpec()) =>
-  planModel(entry, spec, view.inventory, view.deployment);
+/** The plan, and its only copy. */
+function plan(view: ClusterView, entry: ModelEntry = anEntry(), spec: ClusterSpec = aSpec()) {
+  const planned = planModel(entry, spec, view.inventory, view.deployment);
+  const [only, ...others] = planned.copies;
+  expect(others).toEqual([]);
+  return { ...planned, stages: only?.stages ?? [], evaluation: only?.evaluation };
+}
 const cuts = (stages: readonly { node: string; layers: { start: number; end: number } }[]) =>
   stages.map(({ node, layers }) => [node, layers.start, layers.end]);
 const running = (...instances: ExoInstance[]): ClusterView => aClusterView(names, { instances });
@@ -36,7 +35,7 @@ describe("planning a model", () => {
 
   test("where it does not fit, says so and places nothing", () => {
     const planned = plan(aClusterView(["studio-1"]), anEntry("{ minNodes: 1 }"));
-    expect(planned).toMatchObject({ verdict: "infeasible", stages: [], result: { kind: "infeasible" } });
+    expect(planned).toMatchObject({ verdict: "infeasible", copies: [], result: { kind: "infeasible" } });
   });
 
   test("leaves out nodes that are not ready and cordoned ones", () => {
@@ -219,14 +218,14 @@ test("an instance runs a model under our id or the built-in one, and under no ot
 
 test("a plan becomes what apply shall reach", () => {
   const planned = plan(aClusterView(names));
-  const target = targetOf(anEntry(), planned, { clusterId: "lab", generation: 4, entryMode: "own" });
+  const target = targetOf(anEntry(), planned, { clusterId: "lab", generation: 4 });
   expect(target).toMatchObject({
     clusterId: "lab",
     generation: 4,
     servedName: "gpt-oss-120b",
     entryMode: "own",
     entry: { modelId: "exoctl/gpt-oss-120b-MXFP4-Q8", layers: 36 },
-    stages: planned.stages,
+    copies: [{ sharding: "pipeline", stages: planned.stages }],
   });
 });
 
@@ -237,4 +236,94 @@ test("cordons come from the file and from commands", () => {
     { name: nodeName("studio-3"), cordoned: true },
   ];
   expect(cordonedNodes(spec, members)).toEqual(new Set(["studio-1", "studio-3"]));
+});
+
+describe("several copies", () => {
+  const entry = anEntry("{ context: 8192, concurrency: 1, minNodes: 1, objective: throughput, replicas: auto }");
+  const large = (name: string) =>
+    anAgent(name, {
+      report: {
+        hardware: { modelIdentifier: "Mac16,9", chip: "Apple M4 Max", memoryBytes: 128 * GIB },
+        memory: {
+          totalBytes: 128 * GIB,
+          availableBytes: 120 * GIB,
+          workingSetBytes: 110 * GIB,
+          workingSetSource: "metal",
+        },
+      },
+    });
+  const copyOn = (name: string, number: number) =>
+    anInstance(`exoctl-lab-gpt-oss-120b-g1-00000${number}`, [name], [36], [], {
+      modelId: `exoctl/gpt-oss-120b-MXFP4-Q8${number === 1 ? "" : `-copy${number}`}`,
+    });
+  const viewOf = (...instances: ExoInstance[]) => aClusterView(names, { agents: names.map(large), instances });
+  const copiesOf = (view: ClusterView, of = entry) => {
+    const { verdict, copies } = planModel(of, aSpec(), view.inventory, view.deployment);
+    return [verdict, copies.map(({ stages }) => stages.map(({ node }) => node).join(" "))];
+  };
+
+  test("are all planned, and their rates add", () => {
+    const { inventory, deployment } = viewOf();
+    const { copies, predicted } = planModel(entry, aSpec(), inventory, deployment);
+    expect(copies.map(({ stages }) => stages.length)).toEqual([1, 1, 1]);
+    expect(predicted?.aggregateTokensPerSec).toBeCloseTo(3 * (predicted?.decodeTokensPerSec ?? 0), 6);
+    expect(
+      targetOf(entry, planModel(entry, aSpec(), inventory, deployment), { clusterId: "lab", generation: 1 }).copies,
+    ).toHaveLength(3);
+  });
+
+  test("stay when one is lost, which comes back beside them; nothing is added to what is whole", () => {
+    expect(copiesOf(viewOf(copyOn("studio-3", 1), copyOn("studio-1", 2)))).toEqual([
+      "extend",
+      ["studio-3", "studio-1", "studio-2"],
+    ]);
+    expect(copiesOf(viewOf(copyOn("studio-1", 1), copyOn("studio-2", 2), copyOn("studio-3", 3)))[0]).toBe("keep");
+  });
+
+  test("are not planned over exo's own entry, which is one id; that is said", () => {
+    const { inventory, deployment } = viewOf();
+    const { copies, result } = planModel({ ...entry, entry: "builtin" }, aSpec(), inventory, deployment);
+    expect(copies).toHaveLength(1);
+    expect(result.reasons.map(({ code }) => code)).toContain("one_entry_one_copy");
+  });
+});
+
+describe("a tensor pair", () => {
+  const entry = anEntry("{ context: 8192, concurrency: 1, sharding: tensor }");
+  const rdma = (from: string, to: string) => ({
+    kind: "rdma" as const,
+    from: exoNodeId(`exo-of-${from}`),
+    to: exoNodeId(`exo-of-${to}`),
+    sourceInterface: "rdma_en3",
+    sinkInterface: "rdma_en4",
+  });
+  const edges = [rdma("studio-1", "studio-3"), rdma("studio-3", "studio-1")];
+  const shared = (...nodes: string[]): ExoInstance => {
+    const instance = anInstance(id, nodes, [36, 36], [], { sharding: "tensor", transport: "jaccl" });
+    return { ...instance, shards: instance.shards.map((shard) => ({ ...shard, layers: { start: 0, end: 36 } })) };
+  };
+
+  test("is planned where there is RDMA both ways, with half of every layer on each member", () => {
+    const planned = plan(aClusterView(names, { observation: { edges } }), entry);
+    expect(planned.copies[0]?.sharding).toBe("tensor");
+    expect(cuts(planned.stages)).toEqual([
+      ["studio-1", 0, 36],
+      ["studio-3", 0, 36],
+    ]);
+    expect(planned.evaluation?.stages[0]?.weightBytes).toBeLessThan(40 * GIB);
+    expect(plan(aClusterView(names), entry)).toMatchObject({
+      verdict: "infeasible",
+      result: { shortfalls: [{ code: "tensor_links" }] },
+    });
+  });
+
+  test("that runs stays, and counts for what it holds: its share, not all layers", () => {
+    const view = aClusterView(names, { observation: { edges }, instances: [shared("studio-3", "studio-1")] });
+    expect(plan(view, entry).verdict).toBe("keep");
+    const { nodes } = planningProblem(anEntry("{}", "gpt-oss-20b"), aSpec(), view.inventory, view.deployment);
+    const [one, two] = nodes.map((node) => node.budgetBytes);
+    const promised = (two ?? 0) - (one ?? 0);
+    expect(promised).toBeGreaterThan(30 * GIB);
+    expect(promised).toBeLessThan(40 * GIB);
+  });
 });

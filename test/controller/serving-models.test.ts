@@ -9,14 +9,20 @@ import { anAgent, anInstance } from "../support/inventory-builders.js";
 
 const names = ["studio-1", "studio-2"];
 const id = "exoctl-lab-gpt-oss-120b-g1-aaaaaa";
-const aRun = (change: Partial<ModelRun> = {}): ModelRun => ({ entry: anEntry(), failures: 0, retryAt: 0, ...change });
+const aRun = (change: Partial<ModelRun> = {}): ModelRun => ({
+  entry: anEntry(),
+  proven: new Set(),
+  failures: 0,
+  retryAt: 0,
+  ...change,
+});
 const viewOf = (runner: RunnerState, instanceId = id) =>
   aClusterView(names, { instances: [anInstance(instanceId, names, [18, 36], [runner, runner])] });
 const serving = (run: ModelRun, view: ReturnType<typeof viewOf> | undefined) => servingModels([run], {}, view)[0];
 
 describe("a model", () => {
   test("that is ready and proven is served by every node of it, rank 0 first", () => {
-    expect(serving(aRun({ provenInstance: id }), viewOf("ready"))).toEqual({
+    expect(serving(aRun({ proven: new Set([id]) }), viewOf("ready"))).toEqual({
       name: "gpt-oss-120b",
       aliases: [],
       contextTokens: 32_768,
@@ -24,6 +30,7 @@ describe("a model", () => {
       targets: [
         {
           id: `${id}@studio-1`,
+          copy: id,
           baseUrl: "http://studio-1.test:52415",
           upstreamModel: "exoctl/gpt-oss-120b-MXFP4-Q8",
           ready: true,
@@ -37,16 +44,16 @@ describe("a model", () => {
   test("whose agent missed an answer is still served: exo answers for itself", () => {
     const agents = names.map((name) => anAgent(name, { trouble: "restarting" }));
     const view = aClusterView(names, { agents, instances: [anInstance(id, names, [18, 36])] });
-    expect(serving(aRun({ provenInstance: id }), view)?.targets).toHaveLength(2);
+    expect(serving(aRun({ proven: new Set([id]) }), view)?.targets).toHaveLength(2);
   });
 
   test.each<[string, Partial<ModelRun>, ReturnType<typeof viewOf> | undefined, string, RegExp]>([
-    ["nobody has looked yet", { provenInstance: id }, undefined, "loading", /being placed/],
+    ["nobody has looked yet", { proven: new Set([id]) }, undefined, "loading", /being placed/],
     ["there is no instance", {}, aClusterView(names), "loading", /being placed/],
     ["it is ready and has not been asked yet", {}, viewOf("ready"), "loading", /answers are being checked/],
-    ["another instance was proven", { provenInstance: "old" }, viewOf("ready"), "loading", /being checked/],
-    ["it is loading", { provenInstance: id }, viewOf("loading"), "loading", /it is loading/],
-    ["a runner failed", { provenInstance: id }, viewOf("failed"), "unavailable", /rank 0 failed/],
+    ["another instance was proven", { proven: new Set(["old"]) }, viewOf("ready"), "loading", /being checked/],
+    ["it is loading", { proven: new Set([id]) }, viewOf("loading"), "loading", /it is loading/],
+    ["a runner failed", { proven: new Set([id]) }, viewOf("failed"), "unavailable", /rank 0 failed/],
     ["somebody else's instance runs it", {}, viewOf("ready", "theirs"), "loading", /being placed/],
     [
       "the last attempt failed",
@@ -68,13 +75,29 @@ describe("a model", () => {
   });
 });
 
+test("several copies: requests go to every proven and ready one, under its own id", () => {
+  const copy = (number: number, runner: RunnerState) =>
+    anInstance(`exoctl-lab-gpt-oss-120b-g1-00000${number}`, [`studio-${number}`], [36], [runner], {
+      modelId: `exoctl/gpt-oss-120b-MXFP4-Q8${number > 1 ? `-copy${number}` : ""}`,
+    });
+  const instances = [copy(1, "ready"), copy(2, "running"), copy(3, "loading"), copy(4, "ready")];
+  const view = aClusterView(["studio-1", "studio-2", "studio-3", "studio-4"], { instances });
+  const proven = new Set(instances.slice(0, 3).map((instance) => instance.id));
+  const model = serving(aRun({ proven }), view);
+  expect(model?.state).toBe("ready");
+  expect(model?.targets.map(({ id: target, copy: of, upstreamModel }) => [target, of, upstreamModel])).toEqual([
+    [`${instances[0]?.id}@studio-1`, instances[0]?.id, "exoctl/gpt-oss-120b-MXFP4-Q8"],
+    [`${instances[1]?.id}@studio-2`, instances[1]?.id, "exoctl/gpt-oss-120b-MXFP4-Q8-copy2"],
+  ]);
+});
+
 test("an IPv6 address stands in brackets", () => {
   const view = viewOf("ready");
   const nodes = view.inventory.nodes.map((node) => ({
     ...node,
     exo: { ...node.exo, value: { ...node.exo.value, address: { host: "fe80::1%en0", port: 52415 } } },
   }));
-  const model = serving(aRun({ provenInstance: id }), { ...view, inventory: { ...view.inventory, nodes } });
+  const model = serving(aRun({ proven: new Set([id]) }), { ...view, inventory: { ...view.inventory, nodes } });
   expect(model?.targets[0]?.baseUrl).toBe("http://[fe80::1%en0]:52415");
 });
 

@@ -7,7 +7,7 @@ import { identity } from "../support/gateway-answers.js";
 import { createHandClock, type HandClock } from "../support/gateway-house.js";
 import { exoChunk, exoDone, exoKeepAlive, exoPrefillProgress } from "../support/upstream-chunks.js";
 
-const target = { id: "t", baseUrl: "http://127.0.0.1:1", upstreamModel: "m", ready: true, simulated: false };
+const target = { id: "t", copy: "c", baseUrl: "http://127.0.0.1:1", upstreamModel: "m", ready: true, simulated: false };
 
 interface Attempt {
   readonly clock: HandClock;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { catalogueNames, entryFor, exoCardBytes, findModel } from "../../src/models/catalogue.js";
+import { catalogueNames, entryFor, exoCardBytes, findModel, findModelById } from "../../src/models/catalogue.js";
 import {
   activeLayerParameters,
   gptOss20b,
@@ -174,4 +174,14 @@ describe("registry entries", () => {
     expect(findModel("gpt-oss-7b", "MXFP4-Q8")).toBeUndefined();
     for (const name of catalogueNames) expect(findModel(name, "bf16")?.name).toBe(name);
   });
+});
+
+test("an id of an entry leads to its model: ours, that of a further copy, or the published one", () => {
+  for (const id of [
+    "exoctl/gpt-oss-20b-MXFP4-Q8",
+    "exoctl/gpt-oss-20b-MXFP4-Q8-copy2",
+    "mlx-community/gpt-oss-20b-MXFP4-Q8",
+  ])
+    expect(findModelById(id)).toEqual(findModel("gpt-oss-20b", "MXFP4-Q8"));
+  expect(findModelById("somebody/else")).toBeUndefined();
 });

@@ -102,10 +102,10 @@ describe("links", () => {
     expect(links[0]).toMatchObject({ alphaSec: 0.0022, bytesPerSec: 0.11e9 });
   });
 
-  test("RDMA counts only where instances use it", () => {
-    const both = pair("rdma", "ethernet-10g");
-    expect(problemFromInventory(both, wishes, settings).links[0]?.kind).toBe("ethernet-10g");
-    expect(problemFromInventory(both, wishes, { ...settings, transport: "rdma" }).links[0]?.kind).toBe("rdma");
+  test("RDMA is for tensor pairs: exo's ring, which pipelines run on, goes over TCP", () => {
+    const { links, tensorLinks } = problemFromInventory(pair("rdma", "ethernet-10g"), wishes, settings);
+    expect([links[0]?.kind, tensorLinks?.[0]?.kind]).toEqual(["ethernet-10g", "rdma"]);
+    expect(problemFromInventory(pair("rdma"), wishes, settings).links).toEqual([]);
   });
 });
 

@@ -17,7 +17,7 @@ const changesOf = (problem: PlanProblem): readonly Change[] =>
 /** One Mac more, as a user would ask for it. */
 function whatIf(problem: PlanProblem, chip: string, count: number): PlanProblem {
   const read = readWhatIf(Array.from({ length: count }, () => `add=${chip}`).join(","));
-  const changed = read.kind === "ok" ? supposeChanges(problem, read.suppositions) : { issues: [] };
+  const changed = supposeChanges(problem, read.suppositions);
   if ("issues" in changed) throw new Error(`no such node: ${chip}`);
   return changed.problem;
 }

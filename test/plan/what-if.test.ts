@@ -3,14 +3,14 @@ import { planCluster } from "../../src/plan/plan-cluster.js";
 import type { PlanProblem } from "../../src/plan/plan-problem.js";
 import { readWhatIf } from "../../src/plan/read-what-if.js";
 import { supposeChanges } from "../../src/plan/suppose-changes.js";
-import { planWhatIf } from "../../src/plan/what-if.js";
+import { answerWhatIf, planWhatIf } from "../../src/plan/what-if.js";
 import { aPlanNode, aPlanProblem } from "../support/plan-problems.js";
 
 const pair = (): PlanProblem => aPlanProblem([aPlanNode("studio-1"), aPlanNode("studio-2")]);
 
 function suppose(problem: PlanProblem, text: string) {
   const read = readWhatIf(text);
-  if (read.kind === "invalid") throw new Error(JSON.stringify(read.issues));
+  if (read.issues.length > 0) throw new Error(JSON.stringify(read.issues));
   const changed = supposeChanges(problem, read.suppositions);
   if ("issues" in changed) throw new Error(JSON.stringify(changed.issues));
   return changed;
@@ -40,9 +40,23 @@ describe("what if", () => {
     expect(planCluster(cut).kind).toBe("infeasible");
   });
 
+  test("where pipelines go over TCP, a cable with RDMA is for tensor pairs, and Thunderbolt for pipelines", () => {
+    const live: PlanProblem = { ...pair(), tensorLinks: [] };
+    const { problem } = suppose(live, "link=studio-1:studio-2=rdma");
+    expect(problem.links.map(({ kind }) => kind)).toEqual(["thunderbolt", "thunderbolt"]);
+    expect(problem.tensorLinks?.map(({ from, to, kind }) => [from, to, kind])).toEqual([
+      ["studio-1", "studio-2", "rdma"],
+      ["studio-2", "studio-1", "rdma"],
+    ]);
+    expect(suppose(problem, "link=studio-1:studio-2=thunderbolt").problem.tensorLinks).toEqual([]);
+    expect(suppose(problem, "remove=studio-2").problem.tensorLinks).toEqual([]);
+    const auto = planWhatIf({ ...live, sharding: "auto" }, { ...problem, sharding: "auto" }, []);
+    expect(auto.after.kind === "plan" && auto.after.replicas[0]?.sharding).toBe("tensor");
+  });
+
   test("every mistake is named", () => {
     const read = readWhatIf("add=fridge,remove=,link=a:a=rdma,link=a:b=string,paint=red");
-    expect(read.kind === "invalid" && read.issues.map((issue) => issue.problem)).toEqual([
+    expect(read.issues.map((issue) => issue.problem)).toEqual([
       '"fridge" is no chip with its memory, such as m3ultra-512',
       '"remove=": expected add=CHIP, remove=NODE or link=NODE:NODE=KIND',
       'links "a" to itself',
@@ -50,7 +64,22 @@ describe("what if", () => {
       '"paint" is unknown; expected add, remove or link',
     ]);
     const changed = supposeChanges(pair(), [{ kind: "remove", node: "ghost" }]);
-    expect("issues" in changed && changed.issues[0]?.problem).toBe('there is no node "ghost"');
+    expect("issues" in changed && changed.issues[0]?.problem).toBe(
+      'there is no node "ghost" that can take layers; there are studio-1, studio-2',
+    );
+    expect(() => answerWhatIf(pair(), "paint=red,remove=ghost")).toThrowError(
+      expect.objectContaining({ kind: "usage", message: expect.stringMatching(/"paint" is unknown.*\n.*"ghost"/) }),
+    );
+  });
+
+  test("a newcomer is equipped as it is told", () => {
+    const halved = { ...pair(), limitShare: 0.5 };
+    const supposed = supposeChanges(halved, readWhatIf("add=m4max-128").suppositions, { reserveBytes: 7 });
+    const full = suppose(pair(), "add=m4max-128").problem.nodes[2]?.budgetBytes ?? 0;
+    expect("problem" in supposed && supposed.problem.nodes[2]).toMatchObject({
+      reserveBytes: 7,
+      budgetBytes: full / 2,
+    });
   });
 });
 

@@ -5,6 +5,7 @@ import type { Target } from "../../src/route/serving-model.js";
 
 const aTarget = (id: string, overrides: Partial<Target> = {}): Target => ({
   id,
+  copy: `copy of ${id}`,
   baseUrl: "http://10.0.0.11:52415",
   upstreamModel: "exoctl/gpt-oss-120b-MXFP4-Q8",
   ready: true,
@@ -47,4 +48,25 @@ test("the order of targets never matters, and the choice is ready and least load
       expect(loads.get(choice.id)).toBe(Math.min(...ready.map(({ load }) => load)));
     }),
   );
+});
+
+test("copies share the load evenly, however many nodes each of them has", () => {
+  const targets = [aTarget("a@1", { copy: "a" }), aTarget("a@2", { copy: "a" }), aTarget("b@3", { copy: "b" })];
+  const open = new Map<string, number>();
+  for (let request = 0; request < 6; request += 1) {
+    const { id } = pickTarget(targets, open) ?? aTarget("none");
+    open.set(id, (open.get(id) ?? 0) + 1);
+  }
+  expect([...open].toSorted()).toEqual([
+    ["a@1", 2],
+    ["a@2", 1],
+    ["b@3", 3],
+  ]);
+});
+
+test("a request that failed on one node of a copy goes to another copy, and to its other nodes when there is none", () => {
+  const targets = [aTarget("a@1", { copy: "a" }), aTarget("a@2", { copy: "a" }), aTarget("b@3", { copy: "b" })];
+  const busy = new Map([["b@3", 9]]);
+  expect(pickTarget(targets, busy, new Set(["a@1"]))?.id).toBe("b@3");
+  expect(pickTarget(targets, busy, new Set(["a@1", "b@3"]))?.id).toBe("a@2");
 });

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { evaluateTensorPair } from "../../src/plan/tensor-pair.js";
 import { builtinCards } from "../../src/simulate/exo/builtin-cards.js";
 import type { TaggedInstance } from "../../src/simulate/exo/exo-types.js";
 import { createGenerationPace } from "../../src/simulate/exo/generation-pace.js";
 import { defaultSimulation, mostBuiltinMacs, readSimulationSpec } from "../../src/simulate/simulated-cluster-spec.js";
+import { aPlanNode, aPlanProblem } from "../support/plan-problems.js";
 
 describe("the shipped cluster", () => {
   test("is P2 of the placement reference", () => {
@@ -71,6 +73,47 @@ describe("the shipped cluster", () => {
       2 * (0.0003 + 5760 / 1.1e9 - 5760 / 2.5e9),
       12,
     );
+  });
+
+  test("paces a tensor pair as the planner does: both members at once, with their reductions", () => {
+    const [one, , other] = defaultSimulation(3).macs.map(({ profile }) => profile);
+    const [modelCard] = builtinCards("1.0.71");
+    if (one === undefined || other === undefined || modelCard === undefined) throw new Error("incomplete");
+    const rank = (deviceRank: number) => ({
+      TensorShardMetadata: {
+        modelCard,
+        deviceRank,
+        worldSize: 2,
+        immediateException: false,
+        shouldTimeout: null,
+        startLayer: 0,
+        endLayer: 36,
+        nLayers: 36,
+      },
+    });
+    const instance: TaggedInstance = {
+      MlxJacclInstance: {
+        instanceId: "x",
+        shardAssignments: {
+          modelId: modelCard.modelId,
+          runnerToShard: { r0: rank(0), r1: rank(1) },
+          nodeToRunner: { one: "r0", other: "r1" },
+        },
+        jacclDevices: [
+          [null, "rdma_en3"],
+          ["rdma_en3", null],
+        ],
+        jacclCoordinators: { one: "0.0.0.0:1", other: "10.77.0.11:1" },
+      },
+    };
+    const pace = createGenerationPace(instance, new Map(Object.entries({ one, other })));
+    const nodes = Object.entries({ one, other }).map(([name, mac]) =>
+      aPlanNode(name, { effBytesPerSec: mac.effBytesPerSec, overheadSecPerLayer: mac.overheadSecPerLayer }),
+    );
+    const problem = aPlanProblem(nodes, { workload: { contextTokens: 8192, concurrency: 1, batch: 1 } });
+    expect(pace.stepSec(1, 8192)).toBeCloseTo(evaluateTensorPair(problem, ["one", "other"]).latencySec, 12);
+    const slowest = createGenerationPace(instance, new Map(Object.entries({ one, other: one })));
+    expect(pace.prefillSec(1_000)).toBe(slowest.prefillSec(1_000));
   });
 
   test("grows to sixteen Macs and no further", () => {

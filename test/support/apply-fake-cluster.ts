@@ -21,6 +21,8 @@ export interface FakeInstance {
   readonly nodes: readonly string[];
   /** Ends of the layer ranges, by rank. */
   readonly ends: readonly number[];
+  /** A pipeline over the ring unless told otherwise; `tensor` is over RDMA, with all layers on each node. */
+  readonly sharding?: "tensor";
   /** Looks until it is ready; `never` stays in the state given. */
   phase: RunnerState | "advancing";
   age: number;
@@ -33,6 +35,8 @@ export interface FakeNode {
   linked: boolean;
   listed: boolean;
   agent: boolean;
+  /** Entries of further copies, by their id; of these the links to the weights are always there. */
+  readonly copies: Map<string, { readonly card: string; listed: boolean }>;
   /** Bytes a running download brings per look; 0 stalls. */
   download?: { done: number; total: number; state: "ongoing" | "completed" | "failed" };
 }
@@ -48,6 +52,10 @@ export interface Faults {
   createError?: Error;
   downloadStep?: number;
   rescan?: "unknown";
+  /** Instances of these ids fail at once, those of the others behave as said above. */
+  failing?: (modelId: string) => boolean;
+  /** Nodes with RDMA between each other. */
+  rdma?: readonly string[];
   freeBytes?: number;
 }
 
@@ -82,7 +90,9 @@ export function fakeCluster(names: readonly string[], entry: EntrySpec, faults: 
         time += ms;
       },
     },
-    nodes: new Map(names.map((name) => [name, { weights: true, linked: false, listed: false, agent: true }])),
+    nodes: new Map(
+      names.map((name) => [name, { weights: true, linked: false, listed: false, agent: true, copies: new Map() }]),
+    ),
     instances: [],
     log: [],
     faults,
@@ -117,15 +127,18 @@ function toExo(instance: FakeInstance): ExoInstance {
   return {
     id: instance.id,
     modelId: instance.modelId,
-    transport: "ring",
-    sharding: "pipeline",
+    transport: instance.sharding === "tensor" ? "jaccl" : "ring",
+    sharding: instance.sharding ?? "pipeline",
     modelLayers: 36,
     ports: [50_000],
     shards: instance.nodes.map((name, rank) => ({
       nodeId: exoNodeId(`exo-of-${name}`),
       runnerId: `${instance.id}-${rank}`,
       rank,
-      layers: { start: instance.ends[rank - 1] ?? 0, end: instance.ends[rank] ?? 36 },
+      layers: {
+        start: instance.sharding === "tensor" ? 0 : (instance.ends[rank - 1] ?? 0),
+        end: instance.ends[rank] ?? 36,
+      },
       runner: runnerOf(instance),
     })),
   };
@@ -145,9 +158,21 @@ function look(cluster: FakeCluster, names: readonly string[], entry: EntrySpec, 
       from === to ? [] : [{ kind: "socket" as const, from: from.id, to: to.id, ip: `192.168.1.${index + 1}` }],
     ),
   );
+  const rdma = cluster.faults.rdma ?? [];
+  const rdmaEdges = rdma.flatMap((from) =>
+    rdma
+      .filter((to) => to !== from)
+      .map((to) => ({
+        kind: "rdma" as const,
+        from: exoNodeId(`exo-of-${from}`),
+        to: exoNodeId(`exo-of-${to}`),
+        sourceInterface: `rdma_to_${to}`,
+        sinkInterface: `rdma_to_${from}`,
+      })),
+  );
   const observation = anObservation(names, {
     peers,
-    edges,
+    edges: [...edges, ...rdmaEdges],
     instances: cluster.instances.map(toExo),
     downloads: [...cluster.nodes].flatMap(([name, node]): ExoDownload[] =>
       node.download === undefined
@@ -180,6 +205,7 @@ function look(cluster: FakeCluster, names: readonly string[], entry: EntrySpec, 
         [
           { id: entry.weightsOf, storageBytes: 70_652_212_224 },
           ...(node.listed ? [{ id: entry.modelId, storageBytes: entry.storageBytes }] : []),
+          ...[...node.copies].flatMap(([id, { listed }]) => (listed ? [{ id, storageBytes: entry.storageBytes }] : [])),
         ],
       ]),
     ),
@@ -189,8 +215,12 @@ function look(cluster: FakeCluster, names: readonly string[], entry: EntrySpec, 
 function registryOf(cluster: FakeCluster, name: string, entry: EntrySpec) {
   const node = cluster.nodes.get(name);
   return {
-    cards: node?.card === undefined ? [] : [{ modelId: entry.modelId, ours: true, digest: digest(node.card) }],
+    cards: [
+      ...(node?.card === undefined ? [] : [{ modelId: entry.modelId, ours: true, digest: digest(node.card) }]),
+      ...[...(node?.copies ?? [])].map(([modelId, { card }]) => ({ modelId, ours: true, digest: digest(card) })),
+    ],
     models: [
+      ...[...(node?.copies.keys() ?? [])].map((modelId) => ({ modelId, complete: true, linkTo: entry.weightsOf })),
       { modelId: entry.weightsOf, complete: node?.weights === true },
       ...(node?.linked === true ? [{ modelId: entry.modelId, complete: node.weights, linkTo: entry.weightsOf }] : []),
     ],
@@ -216,9 +246,13 @@ function fakeAgent(cluster: FakeCluster, name: NodeName, entry: EntrySpec): Agen
       const node = cluster.nodes.get(name);
       if (node === undefined) return refuse();
       const card = renderCard(spec, variant71);
+      if (spec.modelId !== entry.modelId) {
+        node.copies.set(spec.modelId, { card, listed: false });
+        return { entry: "created", weights: "linked" };
+      }
       const outcome = node.card === card ? "unchanged" : node.card === undefined ? "created" : "replaced";
       node.card = card;
-      if (!node.weights || spec.modelId !== entry.modelId) return { entry: outcome, weights: "missing" };
+      if (!node.weights) return { entry: outcome, weights: "missing" };
       const weights = node.linked ? "already-linked" : "linked";
       node.linked = true;
       return { entry: outcome, weights };
@@ -239,15 +273,21 @@ function fakeExo(cluster: FakeCluster, name: NodeName): ExoControl {
       log.push(`create ${spec.instanceId}`);
       if (faults.createError !== undefined) throw faults.createError;
       if (lost() || cluster.instances.some((instance) => instance.id === spec.instanceId)) return;
-      cluster.instances.push(newInstance(spec, faults.newInstances ?? "advancing"));
+      const fails = faults.failing?.(spec.model.modelId) === true;
+      cluster.instances.push(newInstance(spec, fails ? "failed" : (faults.newInstances ?? "advancing")));
     },
     deleteInstance: async (id) => {
       log.push(`delete ${id}`);
       if (!lost()) cluster.instances = cluster.instances.filter((instance) => instance.id !== id);
     },
-    rescan: async () => {
+    rescan: async (modelId) => {
       log.push(`rescan ${name}`);
       const node = cluster.nodes.get(name);
+      const copy = node?.copies.get(modelId);
+      if (copy !== undefined) {
+        copy.listed = true;
+        return "known";
+      }
       if (faults.rescan === "unknown" || node?.card === undefined) return "unknown";
       node.listed = true;
       return "known";
@@ -270,6 +310,7 @@ const newInstance = (spec: InstanceSpec, phase: FakeInstance["phase"]): FakeInst
   modelId: spec.model.modelId,
   nodes: spec.shards.map((shard) => shard.nodeId.replace("exo-of-", "")),
   ends: spec.shards.map((shard) => shard.layers.end),
+  ...(spec.sharding === "tensor" ? { sharding: spec.sharding } : {}),
   phase,
   age: -1,
 });

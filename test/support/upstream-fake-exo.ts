@@ -94,6 +94,7 @@ export async function openFakeExo(first: ExoBehaviour = saying("")): Promise<Fak
     },
     target: (overrides = {}) => ({
       id: `exoctl-1-a@127.0.0.1:${port}`,
+      copy: "exoctl-1-a",
       baseUrl,
       upstreamModel: exoModelId,
       ready: true,

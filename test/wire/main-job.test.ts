@@ -150,9 +150,37 @@ describe("a simulated cluster that stays up", () => {
     ]);
     const plan = JSON.parse((await runCli(sandbox, ["plan", "-o", "json"])).stdout);
     expect(plan).toMatchObject({ kind: "plan", model: "gpt-oss-120b", optimal: true });
+    const other = await runCli(sandbox, ["plan", "--model", "gpt-oss-20b"]);
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining("They are gpt-oss-120b.")]);
+    const named = await runCli(sandbox, ["plan", "--model", "gpt-oss-120b", "--compare"]);
+    expect([named.code, named.stdout]).toEqual([
+      0,
+      expect.stringMatching(/What exo would do by itself\n {2}exo 1\.x .*/),
+    ]);
     const token = await runCli(sandbox, ["token", "create", "--for", "studio-9"]);
     expect(token.stdout).toMatch(/exoctl agent --controller 127\.0\.0\.1:\d+ --pin \S{43}/);
     expect(token.stdout).toMatch(/enr1\./);
+  });
+
+  test("plan says what other machines would bring, and names every mistake in what it is asked", async () => {
+    const changes = "add=m3ultra-512,remove=studio-2,link=studio-1:studio-3=thunderbolt";
+    const asked = await runCli(sandbox, ["plan", "--what-if", changes, "-o", "json"]);
+    expect(asked.code).toBe(0);
+    const { kind, before, after, gain } = JSON.parse(asked.stdout);
+    expect(kind).toBe("what-if");
+    expect(before).toEqual(JSON.parse((await runCli(sandbox, ["plan", "-o", "json"])).stdout));
+    const used = after.replicas[0].stages.map((stage: { node: string }) => stage.node);
+    expect(used).toContain("m3ultra-512");
+    expect(gain).toBeGreaterThan(0);
+    const text = await runCli(sandbox, ["plan", "--what-if", changes, "--model", "gpt-oss-120b"]);
+    expect(text.stdout).toMatch(/Before.*After.*% better by the stated objective/s);
+
+    const short = await runCli(sandbox, ["plan", "--what-if", "remove=studio-1,remove=studio-2", "-o", "json"]);
+    expect([short.code, JSON.parse(short.stdout).after.kind]).toEqual([3, "infeasible"]);
+    const wrong = await runCli(sandbox, ["plan", "--what-if", "add=fridge,remove=studio-9,paint=red"]);
+    expect(wrong.code).toBe(2);
+    for (const mistake of ["fridge", "studio-9", "paint"]) expect(wrong.stderr).toContain(mistake);
+    expect(wrong.stderr).not.toMatch(/\n\s+at /);
   });
 
   test(

@@ -1,5 +1,5 @@
 import { isIPv4 } from "node:net";
-import type { InstanceSpec } from "../../apply/exo-control.js";
+import type { InstanceSpec, JacclTransport, RingTransport } from "../../apply/exo-control.js";
 import { coversAllLayers } from "../../cluster/layer-range.js";
 import { isModelId } from "../../cluster/names.js";
 
@@ -17,7 +17,7 @@ export const areNeighbours = (left: number, right: number, worldSize: number): b
  * answer garbage, and a rank out of range can take the whole process down.
  */
 export function checkInstanceSpec(spec: InstanceSpec): string[] {
-  return [...checkIds(spec), ...checkLayers(spec), ...checkRing(spec)];
+  return [...checkIds(spec), ...checkLayers(spec), ...checkTransport(spec)];
 }
 
 function checkIds(spec: InstanceSpec): string[] {
@@ -34,32 +34,57 @@ function checkIds(spec: InstanceSpec): string[] {
   return problems;
 }
 
-function checkLayers(spec: InstanceSpec): string[] {
-  const ranges = spec.shards.map((shard) => shard.layers);
+function checkLayers({ sharding, shards, model }: InstanceSpec): string[] {
+  const ranges = shards.map((shard) => shard.layers);
   const whole = ranges.every((range) => Number.isSafeInteger(range.start) && Number.isSafeInteger(range.end));
-  if (whole && coversAllLayers(ranges, spec.model.layers) && ranges.length > 0) return [];
-  const shown = ranges.map((range) => `${range.start}-${range.end}`).join(", ");
-  return [`the layers ${shown || "of no shard"} do not cover 0-${spec.model.layers} in rank order`];
+  const shown = ranges.map((range) => `${range.start}-${range.end}`).join(", ") || "of no shard";
+  if (sharding === "tensor") {
+    const all = ranges.every((range) => range.start === 0 && range.end === model.layers);
+    return all && ranges.length > 1 ? [] : [`the layers ${shown} are not all of 0-${model.layers} on several ranks`];
+  }
+  if (whole && coversAllLayers(ranges, model.layers) && ranges.length > 0) return [];
+  return [`the layers ${shown} do not cover 0-${model.layers} in rank order`];
 }
 
-function checkRing(spec: InstanceSpec): string[] {
-  const problems: string[] = [];
-  const { ringPort, addresses, shards } = spec;
-  const usable = Number.isSafeInteger(ringPort) && ringPort >= lowestRingPort && ringPort <= 65_535;
-  if (!usable || (ringPort >= exoPorts.first && ringPort <= exoPorts.last))
-    problems.push(`${ringPort} cannot be the ring's port`);
-  if (shards.length === 1) return problems;
-  if (addresses.length !== shards.length || addresses.some((row) => row.length !== shards.length)) {
-    return [...problems, "the addresses are not one row and one column per rank"];
+function checkTransport({ sharding, transport, shards }: InstanceSpec): string[] {
+  const { port } = transport;
+  const usable = Number.isSafeInteger(port) && port >= lowestRingPort && port <= 65_535;
+  const problems =
+    !usable || (port >= exoPorts.first && port <= exoPorts.last) ? [`${port} cannot be the instance's port`] : [];
+  if (transport.kind === "jaccl") return [...problems, ...checkJaccl(transport, shards.length)];
+  if (sharding === "tensor") problems.push("a tensor group talks over RDMA, not over the ring");
+  return shards.length === 1 ? problems : [...problems, ...checkRing(transport, shards.length)];
+}
+
+function checkRing({ addresses }: RingTransport, ranks: number): string[] {
+  if (addresses.length !== ranks || addresses.some((row) => row.length !== ranks)) {
+    return ["the addresses are not one row and one column per rank"];
   }
+  const problems: string[] = [];
   for (const [from, row] of addresses.entries()) {
     for (const [to, ip] of row.entries()) {
-      if (from === to || !areNeighbours(from, to, shards.length) || isRingAddress(ip)) continue;
+      if (from === to || !areNeighbours(from, to, ranks) || isMachineAddress(ip)) continue;
       problems.push(`rank ${from} cannot reach rank ${to} at ${JSON.stringify(ip)}: not an IPv4 address of a machine`);
     }
   }
   return problems;
 }
 
-/** MLX's ring opens IPv4 sockets only. */
-const isRingAddress = (ip: string): boolean => isIPv4(ip) && !ip.startsWith("0.") && Number(ip.split(".")[0]) < 224;
+function checkJaccl({ interfaces, coordinators }: JacclTransport, ranks: number): string[] {
+  if (interfaces.length !== ranks || interfaces.some((row) => row.length !== ranks)) {
+    return ["the RDMA interfaces are not one row and one column per rank"];
+  }
+  if (coordinators.length !== ranks) return ["the ways to rank 0 are not one per rank"];
+  const nameless = interfaces.flatMap((row, from) =>
+    row.flatMap((name, to) =>
+      from === to || idPattern.test(name) ? [] : [`rank ${from} has no interface to rank ${to}`],
+    ),
+  );
+  const lost = coordinators.flatMap((ip, rank) =>
+    rank === 0 || isMachineAddress(ip) ? [] : [`rank ${rank} cannot reach rank 0 at ${JSON.stringify(ip)}`],
+  );
+  return [...nameless, ...lost];
+}
+
+/** MLX opens IPv4 sockets only. */
+const isMachineAddress = (ip: string): boolean => isIPv4(ip) && !ip.startsWith("0.") && Number(ip.split(".")[0]) < 224;

@@ -1,4 +1,4 @@
-import type { InstanceSpec } from "../../apply/exo-control.js";
+import type { InstanceSpec, JacclTransport, RingTransport } from "../../apply/exo-control.js";
 import type { ExoVariant } from "../../cluster/exo-variant.js";
 import type { LayerRange } from "../../cluster/layer-range.js";
 import type { EntrySpec } from "../../cluster/registry-report.js";
@@ -8,27 +8,32 @@ import { embeddedCard } from "./embedded-card.js";
 /** A documentation address (RFC 5737): exo writes it where a rank never connects. */
 const nowhere = { ip: "198.51.100.1", port: 0 };
 
-/** One shard as exo wants it, tagged. */
-export function pipelineShard(
-  model: EntrySpec,
-  variant: ExoVariant,
-  place: { readonly rank: number; readonly worldSize: number; readonly layers: LayerRange },
-): object {
-  return {
-    PipelineShardMetadata: {
-      modelCard: embeddedCard(model, variant),
-      deviceRank: place.rank,
-      worldSize: place.worldSize,
-      startLayer: place.layers.start,
-      endLayer: place.layers.end,
-      nLayers: model.layers,
-    },
-  };
+interface ShardPlace {
+  readonly rank: number;
+  readonly worldSize: number;
+  readonly layers: LayerRange;
 }
 
+/** One shard of a pipeline as exo wants it, tagged. */
+export const pipelineShard = (model: EntrySpec, variant: ExoVariant, place: ShardPlace): object => ({
+  PipelineShardMetadata: shardFields(model, variant, place),
+});
+
+const tensorShard = (model: EntrySpec, variant: ExoVariant, place: ShardPlace): object => ({
+  TensorShardMetadata: shardFields(model, variant, place),
+});
+
+const shardFields = (model: EntrySpec, variant: ExoVariant, { rank, worldSize, layers }: ShardPlace): object => ({
+  modelCard: embeddedCard(model, variant),
+  deviceRank: rank,
+  worldSize,
+  startLayer: layers.start,
+  endLayer: layers.end,
+  nLayers: model.layers,
+});
+
 /**
- * The body of `POST /instance` for a pipeline over exo's TCP ring, valid for this variant. Layer ends are excluded; host
- * lists are by rank, a node's own entry is the address it listens on.
+ * The body of `POST /instance`, valid for this variant. Layer ends are excluded; everything is by rank.
  *
  * @throws RangeError naming everything that is wrong with the spec: exo would accept most of it.
  */
@@ -37,28 +42,42 @@ export function instanceBody(spec: InstanceSpec, variant: ExoVariant): object {
   if (problems.length > 0) throw new RangeError(`not a valid instance: ${problems.join("; ")}`);
   const worldSize = spec.shards.length;
   const shards = spec.shards.map((shard, rank) => ({ ...shard, rank, worldSize }));
-  return {
-    instance: {
-      MlxRingInstance: {
-        instanceId: spec.instanceId,
-        shardAssignments: {
-          modelId: spec.model.modelId,
-          runnerToShard: Object.fromEntries(
-            shards.map((shard) => [shard.runnerId, pipelineShard(spec.model, variant, shard)]),
-          ),
-          nodeToRunner: Object.fromEntries(shards.map((shard) => [shard.nodeId, shard.runnerId])),
-        },
-        hostsByNode: Object.fromEntries(shards.map((shard) => [shard.nodeId, hostsOf(spec, shard.rank)])),
-        ephemeralPort: spec.ringPort,
-      },
+  const shardOf = spec.sharding === "tensor" ? tensorShard : pipelineShard;
+  const common = {
+    instanceId: spec.instanceId,
+    shardAssignments: {
+      modelId: spec.model.modelId,
+      runnerToShard: Object.fromEntries(shards.map((shard) => [shard.runnerId, shardOf(spec.model, variant, shard)])),
+      nodeToRunner: Object.fromEntries(shards.map((shard) => [shard.nodeId, shard.runnerId])),
     },
+  };
+  const { transport } = spec;
+  return {
+    instance:
+      transport.kind === "ring"
+        ? { MlxRingInstance: { ...common, ...ringFields(spec, transport) } }
+        : { MlxJacclInstance: { ...common, ...jacclFields(spec, transport) } },
   };
 }
 
-function hostsOf(spec: InstanceSpec, from: number): object[] {
-  const row = spec.addresses[from] ?? [];
-  return spec.shards.map((_, to) => {
-    if (to === from) return { ip: "0.0.0.0", port: spec.ringPort };
-    return areNeighbours(from, to, spec.shards.length) ? { ip: row[to], port: spec.ringPort } : nowhere;
-  });
+/** Host lists are by rank; a node's own entry is the address it listens on. */
+function ringFields({ shards }: InstanceSpec, { port, addresses }: RingTransport): object {
+  const hostOf = (from: number, to: number): object => {
+    if (to === from) return { ip: "0.0.0.0", port };
+    return areNeighbours(from, to, shards.length) ? { ip: addresses[from]?.[to], port } : nowhere;
+  };
+  return {
+    hostsByNode: Object.fromEntries(
+      shards.map(({ nodeId }, from) => [nodeId, shards.map((_, to) => hostOf(from, to))]),
+    ),
+    ephemeralPort: port,
+  };
 }
+
+/** Row i names the interfaces of rank i. Rank 0 is where the ranks meet: its own address is the one that it listens on. */
+const jacclFields = ({ shards }: InstanceSpec, { port, interfaces, coordinators }: JacclTransport): object => ({
+  jacclDevices: interfaces.map((row, from) => row.map((name, to) => (from === to ? null : name))),
+  jacclCoordinators: Object.fromEntries(
+    shards.map(({ nodeId }, rank) => [nodeId, `${rank === 0 ? "0.0.0.0" : coordinators[rank]}:${port}`]),
+  ),
+});

@@ -1,10 +1,21 @@
 import { exoNodeId } from "../../cluster/names.js";
 import type { ExoEdge } from "../../inventory/exo-state.js";
-import { entriesOf, field, isFields, text } from "./fields.js";
+import { entriesOf, entry, field, isFields, text } from "./fields.js";
 
-/** Reads `topology.connections`: from node, to node, list of untagged edges. Edges that are not understood are left out. */
-export function parseEdges(connections: unknown, problems: string[]): ExoEdge[] {
+/**
+ * Reads `topology.connections`: from node, to node, list of untagged edges. Edges that are not understood are left out, and
+ * RDMA edges of nodes where macOS has RDMA switched off: exo lists the cable all the same.
+ *
+ * @param rdmaCtl exo's `nodeRdmaCtl`, where it has one
+ */
+export function parseEdges(connections: unknown, rdmaCtl: unknown, problems: string[]): ExoEdge[] {
   if (connections !== undefined && !isFields(connections)) problems.push("topology.connections: not an object");
+  const off = (node: string): boolean => field(entry(rdmaCtl, node), "enabled") === false;
+  const edges = readEdges(connections, problems);
+  return edges.filter((edge) => edge.kind === "socket" || !(off(edge.from) || off(edge.to)));
+}
+
+function readEdges(connections: unknown, problems: string[]): ExoEdge[] {
   return entriesOf(connections).flatMap(([from, sinks]) =>
     entriesOf(sinks).flatMap(([to, list]) => {
       const raw: unknown[] = Array.isArray(list) ? list : [list];

@@ -25,7 +25,7 @@ export function parseState(raw: unknown): ExoObservation {
   const observation = {
     lastEventIndex: lastEventIndex ?? -1,
     peers: parsePeers(raw, problems),
-    edges: old ? [] : parseEdges(field(topology, "connections"), problems),
+    edges: old ? [] : parseEdges(field(topology, "connections"), field(raw, "nodeRdmaCtl"), problems),
     instances: parseInstances(field(raw, "instances"), field(raw, "runners"), problems),
     downloads: parseDownloads(field(raw, "downloads"), problems),
     ...(old

@@ -11,6 +11,7 @@ import type {
 } from "../../controller/admin-api.js";
 import type { DiscoveredHost, StatusReport } from "../../controller/status-report.js";
 import type { PlanResult } from "../../plan/plan-result.js";
+import type { WhatIf } from "../../plan/what-if.js";
 import { Problem } from "../../runtime/problem.js";
 import type { ApplyLine, ProblemBody } from "./admin-server.js";
 
@@ -40,6 +41,7 @@ export function openAdminClient(socketPath: string): AdminClient {
     status: () => call<StatusReport>("GET", "/api/v1/status"),
     discover: () => call<readonly DiscoveredHost[]>("GET", "/api/v1/discover"),
     plan: (wanted) => call<PlanResult>("POST", "/api/v1/plan", wanted),
+    whatIf: (wanted) => call<WhatIf>("POST", "/api/v1/what-if", wanted),
     createToken: (wanted) => call<JoinInstructions>("POST", "/api/v1/tokens", wanted),
     apply: (wanted, report, signal) => apply(socketPath, wanted, report, signal),
   };

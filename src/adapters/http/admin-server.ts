@@ -15,6 +15,7 @@ const longestSocketPath = 103;
 const statusOf = { usage: 400, infeasible: 409, unreachable: 502, failed: 500 } as const;
 
 const planBody = z.strictObject({ model: z.string().optional() });
+const whatIfBody = z.strictObject({ changes: z.string().max(10_000), model: z.string().optional() });
 const applyBody = z.strictObject({
   clusterYaml: z.string().optional(),
   model: z.string().optional(),
@@ -99,6 +100,10 @@ function addRoutes(server: FastifyInstance, api: AdminApi, logger: Logger): void
   server.post("/api/v1/plan", (request) => {
     const { model } = planBody.parse(request.body);
     return api.plan(model === undefined ? {} : { model });
+  });
+  server.post("/api/v1/what-if", (request) => {
+    const { changes, model } = whatIfBody.parse(request.body);
+    return api.whatIf(model === undefined ? { changes } : { changes, model });
   });
   server.post("/api/v1/tokens", (request) => {
     const { forName, ttlMs } = tokenBody.parse(request.body);

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { PlanResult } from "../../plan/plan-result.js";
-import { Problem } from "../../runtime/problem.js";
+import type { WhatIf } from "../../plan/what-if.js";
 import { exitCodeOf } from "../exit-code.js";
 import { controllerHere } from "../find-controller.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
@@ -19,7 +19,10 @@ interface PlanOptions extends CommonOptions {
 export function addPlanCommand(program: Command): void {
   withCommonOptions(program.command("plan"))
     .description("which node would run which layers, why, and how fast")
-    .option("--inventory <file>", "plan offline from a YAML or JSON description of nodes and links")
+    .option(
+      "--inventory <file>",
+      "plan a described cluster (YAML or JSON: nodes, links, a model) instead of the running one",
+    )
     .option("--model <name>", "a model of the cluster file (default: its first)")
     .option("--compare", "show what exo 1.x and exo 0.0.x would do by themselves, and what that costs")
     .option("--what-if <changes>", "before and after: add=m3ultra-512,remove=studio-2,link=studio-1:studio-3=rdma")
@@ -35,18 +38,20 @@ const pageHere = () => ({ colors: palette(process.stdout), width: widthOf(proces
 
 const viewOf = ({ compare }: PlanOptions): PlanView => ({ exo: compare === true ? "shown" : "hidden" });
 
-const planRunning = (options: PlanOptions): Promise<PlanResult> =>
-  controllerHere().plan(options.model === undefined ? {} : { model: options.model });
+/** The model of a request to the controller: its first one where none is named. */
+const wanted = ({ model }: PlanOptions) => (model === undefined ? {} : { model });
+
+const planRunning = (options: PlanOptions): Promise<PlanResult> => controllerHere().plan(wanted(options));
 
 const planFile = async (file: string): Promise<PlanResult> => (await import("../plan-offline.js")).planOffline(file);
 
 async function showWhatIf(options: PlanOptions, changes: string): Promise<void> {
-  if (options.inventory === undefined) {
-    const hint = "Describe the cluster in a file and name it with --inventory.";
-    throw new Problem("usage", "what_if_needs_inventory", "--what-if works on a described cluster", hint);
-  }
-  const { whatIfOffline } = await import("../plan-offline.js");
-  const result = await whatIfOffline(options.inventory, changes);
+  const result = await (options.inventory === undefined
+    ? controllerHere().whatIf({ changes, ...wanted(options) })
+    : whatIfFile(options.inventory, changes));
   await printResult(result, options.output, () => renderWhatIf(result, pageHere(), viewOf(options)));
   if (result.after.kind === "infeasible") process.exitCode = exitCodeOf("infeasible");
 }
+
+const whatIfFile = async (file: string, changes: string): Promise<WhatIf> =>
+  (await import("../plan-offline.js")).whatIfOffline(file, changes);

@@ -170,6 +170,12 @@ function stageLines(map: LayerMap, page: Page): readonly string[] {
   });
 }
 
+/** A title and a rate on one line, or on two where the page is too narrow; the rate may be empty. */
+export function titleLines(what: string, rate: string, page: Page): readonly string[] {
+  const oneLine = rate === "" ? what : `${what} · ${rate}`;
+  return textWidth(oneLine) <= page.width ? [oneLine] : [what, `${indent}${rate}`];
+}
+
 /** The layer map of one model: title, cells, and a line for each stage with its memory. */
 export function renderLayerMap(map: LayerMap, page: Page): readonly string[] {
   const nodes = new Set(map.stages.map(({ node }) => node)).size;
@@ -178,8 +184,7 @@ export function renderLayerMap(map: LayerMap, page: Page): readonly string[] {
     ? `predicted ${rateText(map.predicted.decodeTokensPerSec)} ${page.colors.dim(bandText(map.predicted.errorBand))}`
     : "";
   const what = `${page.colors.bold(plainText(map.model))} · ${countText(map.layers, "layer")}${where}`;
-  const oneLine = rate === "" ? what : `${what} · ${rate}`;
-  const title = textWidth(oneLine) <= page.width ? [oneLine] : [what, `${indent}${rate}`.trimEnd()];
+  const title = titleLines(what, rate, page);
   const hasMemory = map.stages.some((stage) => memoryOf(stage) !== undefined);
   if (map.stages.length === 0) return title;
   return [...title, ...cellRows(map, page), "", ...stageLines(map, page), ...(hasMemory ? legendLines(page) : [])];

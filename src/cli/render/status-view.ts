@@ -1,7 +1,7 @@
 import type { Formatter } from "picocolors/types.js";
 import type { ModelStatus, NodeState, StatusReport } from "../../controller/status-report.js";
 import { gibText } from "./amounts.js";
-import { renderLayerMap } from "./layer-map.js";
+import { renderModelMap } from "./model-map.js";
 import { bullet, type Page, plainText } from "./page.js";
 import { tableLines } from "./table.js";
 
@@ -46,16 +46,13 @@ function nodeLines(report: StatusReport, page: Page): readonly string[] {
 }
 
 function modelLines(model: ModelStatus, page: Page): readonly string[] {
+  const several = model.copies.length > 1;
   const instance = model.instance === null ? "no instance" : `instance ${plainText(model.instance)}`;
   const sign = colorOf(model.state, page)(signOf(model.state));
-  const state = `${sign} ${model.state} · ${page.colors.dim(instance)}`;
+  const state = `${sign} ${model.state} · ${page.colors.dim(several ? `${model.copies.length} instances` : instance)}`;
   const reason = model.reason === null ? [] : bullet("    ", model.reason, page);
-  const map = renderLayerMap(
-    { model: model.name, layers: model.layers, stages: model.stages, predicted: model.predicted },
-    page,
-  );
-  const [title = "", ...body] = map;
-  return [title, `  ${state}`, ...reason, ...(body.length > 0 ? ["", ...body] : [])];
+  const [title = "", ...body] = renderModelMap(model, page);
+  return [title, `  ${state}`, ...reason, ...(body.length > 0 && !several ? [""] : []), ...body];
 }
 
 /** What `exoctl status` prints: nodes, then each model with its layer map, then what is wrong. */

@@ -3,9 +3,10 @@ import type { ModelSpec } from "../../models/model-spec.js";
 import { evaluatePlacement, type PlacedStage } from "../../plan/evaluate-placement.js";
 import type { PlanLink, PlanNode, PlanProblem } from "../../plan/plan-problem.js";
 import { prefillSec } from "../../plan/prefill.js";
+import { evaluateTensorPair } from "../../plan/tensor-pair.js";
 import type { MacProfile } from "../mac-profile.js";
 import { bodyOf, type ModelCard, type TaggedInstance } from "./exo-types.js";
-import { heldLayers, shardsByRank } from "./instance-shape.js";
+import { heldLayers, isTensor, shardsByRank } from "./instance-shape.js";
 import { linkTo } from "./ring-connection.js";
 
 /** How fast an instance works, by the planner's own cost model. Real seconds, before the time scale. */
@@ -93,6 +94,7 @@ export function createGenerationPace(
   const card = shards[0]?.shard.modelCard;
   if (card === undefined) return { stepSec: () => indescribableStepSec, prefillSec: () => indescribableStepSec };
   const model = modelBehind(card);
+  const tensor = isTensor(tagged);
   const problem = (batch: number, contextTokens: number): PlanProblem => ({
     nodes,
     links: usedLinks(tagged, profiles),
@@ -112,17 +114,26 @@ export function createGenerationPace(
     const key = `${batch} ${contextTokens}`;
     const found = known.get(key);
     if (found !== undefined) return found;
-    const { latencySec } = evaluatePlacement(problem(batch, contextTokens), stages);
+    const asked = problem(batch, contextTokens);
+    const { latencySec } = tensor
+      ? evaluateTensorPair(
+          asked,
+          stages.map(({ node }) => node),
+        )
+      : evaluatePlacement(asked, stages);
     const sec = Number.isFinite(latencySec) ? latencySec : indescribableStepSec;
     known.set(key, sec);
     return sec;
   };
   return {
     stepSec,
-    prefillSec: (promptTokens) =>
-      stages.reduce((sum, stage) => {
-        const node = nodes.find(({ name }) => name === stage.node);
-        return node === undefined ? sum : sum + prefillSec(node, model, stage.layers, promptTokens, promptTokens / 2);
-      }, 0),
+    prefillSec: (promptTokens) => {
+      const each = stages.flatMap(({ node: name, layers }) => {
+        const node = nodes.find((candidate) => candidate.name === name);
+        return node === undefined ? [] : [prefillSec(node, model, layers, promptTokens, promptTokens / 2)];
+      });
+      // Members of a tensor group work at the same time, each on its share; the slowest sets the pace.
+      return tensor ? Math.max(0, ...each) / stages.length : each.reduce((sum, sec) => sum + sec, 0);
+    },
   };
 }

@@ -170,7 +170,10 @@ export function startRunner(options: RunnerOptions): Runner {
 
   later(times.runnerStartMs, () => {
     if (own.immediateException) return fail("Fake exception - runner failed to spin up.");
-    later((own.shouldTimeout ?? 0) * 1_000 * times.scale, () => report("RunnerIdle"));
+    later((own.shouldTimeout ?? 0) * 1_000 * times.scale, () => {
+      // Where the weights are known to be there, loading has begun meanwhile.
+      if (status === "RunnerIdle") report("RunnerIdle");
+    });
   });
 
   return {

@@ -22,8 +22,28 @@ const spec: InstanceSpec = {
     runnerId: `11111111-0000-4000-8000-00000000000${rank + 1}`,
     layers: { start: cuts[rank] ?? 0, end: cuts[rank + 1] ?? 0 },
   })),
-  ringPort: 50123,
-  addresses: nodes.map(() => ips.slice(0, 3)),
+  sharding: "pipeline",
+  transport: { kind: "ring", port: 50123, addresses: nodes.map(() => ips.slice(0, 3)) },
+};
+
+const ring = (change: object): Partial<InstanceSpec> => ({
+  transport: { kind: "ring", port: 50123, addresses: nodes.map(() => ips.slice(0, 3)), ...change },
+});
+
+/** Two nodes that share every layer over RDMA. */
+const pair: InstanceSpec = {
+  ...spec,
+  sharding: "tensor",
+  shards: spec.shards.slice(0, 2).map((shard) => ({ ...shard, layers: { start: 0, end: 36 } })),
+  transport: {
+    kind: "jaccl",
+    port: 50124,
+    interfaces: [
+      ["", "rdma_en3"],
+      ["rdma_en2", ""],
+    ],
+    coordinators: ["", "192.168.1.10"],
+  },
 };
 
 /** Only what an exo requires. */
@@ -72,7 +92,7 @@ test("four nodes: ranks that are not neighbours get an address that leads nowher
       runnerId: `runner-${rank}`,
       layers: { start, end: start + 9 },
     })),
-    addresses: ips.map(() => ips),
+    ...ring({ addresses: ips.map(() => ips) }),
   };
   const body = instanceBody(four, variant71) as { instance: { MlxRingInstance: { hostsByNode: object } } };
   expect(body.instance.MlxRingInstance.hostsByNode).toMatchObject({
@@ -91,7 +111,7 @@ test("one node needs no addresses", () => {
   const alone = {
     ...spec,
     shards: first === undefined ? [] : [{ ...first, layers: { start: 0, end: 36 } }],
-    addresses: [],
+    ...ring({ addresses: [] }),
   };
   expect(instanceBody(alone, variant71)).toMatchObject({
     instance: { MlxRingInstance: { hostsByNode: { [nodes[0] ?? ""]: [{ ip: "0.0.0.0", port: 50123 }] } } },
@@ -114,16 +134,57 @@ describe("what exo would take without a word is refused here", () => {
     ["a runner twice", changed(1, { runnerId: spec.shards[0]?.runnerId }), /runner id occurs twice/],
     ["an id with a slash", { instanceId: "a/b" }, /"a\/b"/],
     ["an empty runner id", changed(0, { runnerId: "" }), /id ""/],
-    ["exo's own port", { ringPort: 52414 }, /52414/],
-    ["a port that is no port", { ringPort: 70000 }, /70000/],
+    ["exo's own port", ring({ port: 52414 }), /52414/],
+    ["a port that is no port", ring({ port: 70000 }), /70000/],
     [
       "an address by name",
-      { addresses: [["", "studio-2.local", ips[2] ?? ""], ips.slice(0, 3), ips.slice(0, 3)] },
+      ring({ addresses: [["", "studio-2.local", ips[2] ?? ""], ips.slice(0, 3), ips.slice(0, 3)] }),
       /studio-2/,
     ],
-    ["an IPv6 address", { addresses: [["", "fe80::1", ips[2] ?? ""], ips.slice(0, 3), ips.slice(0, 3)] }, /fe80/],
-    ["a missing row of addresses", { addresses: [ips.slice(0, 3)] }, /one row and one column/],
+    ["an IPv6 address", ring({ addresses: [["", "fe80::1", ips[2] ?? ""], ips.slice(0, 3), ips.slice(0, 3)] }), /fe80/],
+    ["tensor parallelism over the ring", { sharding: "tensor" }, /over RDMA, not over the ring/],
+    ["a missing row of addresses", ring({ addresses: [ips.slice(0, 3)] }), /one row and one column/],
   ])("%s", (_, change, message) => {
     expect(() => instanceBody({ ...spec, ...change }, variant71)).toThrow(message);
   });
+});
+
+test("a tensor pair: all layers on both ranks, RDMA interfaces by rank, and where the ranks meet", () => {
+  const body = instanceBody(pair, variant71) as { instance: { MlxJacclInstance: Record<string, unknown> } };
+  const { MlxJacclInstance: instance } = body.instance;
+  const [one = "", other = ""] = nodes;
+  expect(instance.jacclDevices).toEqual([
+    [null, "rdma_en3"],
+    ["rdma_en2", null],
+  ]);
+  expect(instance.jacclCoordinators).toEqual({ [one]: "0.0.0.0:50124", [other]: "192.168.1.10:50124" });
+  const all = { deviceRank: 1, worldSize: 2, startLayer: 0, endLayer: 36, nLayers: 36 };
+  expect(instance.shardAssignments).toMatchObject({
+    runnerToShard: { [pair.shards[1]?.runnerId ?? ""]: { TensorShardMetadata: all } },
+  });
+  expect(Object.keys(body.instance)).toEqual(["MlxJacclInstance"]);
+});
+
+const rdma = (change: object): Partial<InstanceSpec> => ({
+  transport: { ...(pair.transport as object), ...change } as InstanceSpec["transport"],
+});
+
+test.each<[string, Partial<InstanceSpec>, RegExp]>([
+  ["half of the layers", { shards: spec.shards.slice(0, 2) }, /not all of 0-36/],
+  ["one member", { shards: pair.shards.slice(0, 1) }, /not all of 0-36 on several ranks/],
+  [
+    "an interface without a name",
+    rdma({
+      interfaces: [
+        ["", ""],
+        ["rdma_en2", ""],
+      ],
+    }),
+    /rank 0 has no interface to rank 1/,
+  ],
+  ["a missing row of interfaces", rdma({ interfaces: [["", "rdma_en3"]] }), /RDMA interfaces are not one row/],
+  ["no way to rank 0", rdma({ coordinators: ["", "studio-1.local"] }), /rank 1 cannot reach rank 0/],
+  ["exo's own port", rdma({ port: 52415 }), /52415/],
+])("a tensor pair with %s is refused", (_, change, message) => {
+  expect(() => instanceBody({ ...pair, ...change }, variant71)).toThrow(message);
 });

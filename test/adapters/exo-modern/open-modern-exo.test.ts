@@ -148,9 +148,9 @@ describe("acting", () => {
     instanceId: "exoctl-lab-gpt-oss-120b-g1-abc123",
     model: gptOssEntry,
     shards: [{ nodeId: exoNodeId("n"), runnerId: "r", layers: { start: 0, end: 36 } }],
-    ringPort: 50000,
-    addresses: [],
-  };
+    sharding: "pipeline",
+    transport: { kind: "ring", port: 50000, addresses: [] },
+  } as const;
 
   test("creates with the body of this variant", async () => {
     const { exo, server } = await exoWith({
@@ -166,7 +166,8 @@ describe("acting", () => {
 
   test("sends nothing that it knows to be wrong", async () => {
     const { exo, server } = await exoWith({});
-    await expect(exo.createInstance({ ...instance, ringPort: 52415 }, variant71, signal)).rejects.toThrow(RangeError);
+    const wrong = { ...instance, transport: { ...instance.transport, port: 52415 } };
+    await expect(exo.createInstance(wrong, variant71, signal)).rejects.toThrow(RangeError);
     expect(server.seen).toHaveLength(0);
   });
 

@@ -51,6 +51,14 @@ describe.each(["1.0.71", "after-1.0.71"])("the /state of exo %s", (version) => {
     });
   });
 
+  test("leaves out RDMA of a node that has it switched off: exo lists the cable all the same", () => {
+    const off = { ...(raw as object), nodeRdmaCtl: { [studio]: { enabled: false } } };
+    const { edges, problems } = parseState(off);
+    expect(edges.filter((edge) => edge.kind === "rdma")).toEqual([]);
+    expect(edges.filter((edge) => edge.kind === "socket")).toHaveLength(4);
+    expect(problems).toEqual([]);
+  });
+
   test("tells nodes, edges and downloads", () => {
     const state = parseState(raw);
     expect(state).toMatchObject({ lastEventIndex: 29, problems: [] });

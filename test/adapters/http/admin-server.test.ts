@@ -48,6 +48,13 @@ async function serve(change: Partial<AdminApi> = {}) {
     status: () => aStatus,
     discover: () => [{ name: "one", address: "10.0.0.1:8417", kind: "agent", usable: true, why: "ready" }],
     plan: ({ model }) => ({ ...aPlan, model: model ?? "the first" }),
+    whatIf: ({ changes, model }) => ({
+      kind: "what-if",
+      before: aPlan,
+      after: { ...aPlan, model: model ?? "the first" },
+      gain: 0.5,
+      notes: [{ code: "asked", message: changes }],
+    }),
     apply: async () => summary,
     createToken: async () => join_,
     ...change,
@@ -74,6 +81,13 @@ describe("the admin socket", () => {
     expect(await client.discover()).toHaveLength(1);
     expect(await client.plan({})).toEqual({ ...aPlan, model: "the first" });
     expect(await client.plan({ model: "gpt-oss-20b" })).toMatchObject({ model: "gpt-oss-20b" });
+    const changes = "remove=one";
+    expect(await client.whatIf({ changes })).toMatchObject({
+      before: aPlan,
+      after: { model: "the first" },
+      notes: [{ message: changes }],
+    });
+    expect(await client.whatIf({ changes, model: "b" })).toMatchObject({ gain: 0.5, after: { model: "b" } });
     expect(await client.createToken({ ttlMs: 60_000, forName: "studio-9" })).toEqual(join_);
     expect(await client.apply(request_, () => {}, signal)).toEqual(summary);
   });
@@ -164,6 +178,7 @@ describe("problems", () => {
     ["POST", "/api/v1/apply", '{"mode":"apply","by":"anna","argv":["rm"]}'],
     ["POST", "/api/v1/plan", "[]"],
     ["POST", "/api/v1/plan", undefined],
+    ["POST", "/api/v1/what-if", "{}"],
     ["POST", "/api/v1/tokens", '{"ttlMs":1}'],
     ["POST", "/api/v1/plan", "model=x", "application/x-www-form-urlencoded"],
   ])("%s %s with %j is refused in words", async (method, path, body, type) => {

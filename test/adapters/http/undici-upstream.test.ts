@@ -71,7 +71,7 @@ test("nobody listening is unreachable", async () => {
 
 test("an address that is no address is unreachable, not an exception", async () => {
   const heard = listener();
-  const target = { id: "t", baseUrl: "nonsense", upstreamModel: "m", ready: true, simulated: false };
+  const target = { id: "t", copy: "c", baseUrl: "nonsense", upstreamModel: "m", ready: true, simulated: false };
   upstreamWith().open({ target, body }, heard.sink);
   expect(await heard.over).toMatchObject({ code: "upstream_unreachable" });
 });
@@ -85,6 +85,7 @@ test("a connection closed before the status line is unreachable", async () => {
   const heard = listener();
   const target = {
     id: "t",
+    copy: "c",
     baseUrl: `http://127.0.0.1:${address.port}`,
     upstreamModel: "m",
     ready: true,

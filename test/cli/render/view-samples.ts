@@ -1,6 +1,6 @@
 import picocolors from "picocolors";
 import type { Page } from "../../../src/cli/render/page.js";
-import type { StageStatus, StatusReport } from "../../../src/controller/status-report.js";
+import type { CopyStatus, StageStatus, StatusReport } from "../../../src/controller/status-report.js";
 import type { Plan, Prediction } from "../../../src/plan/plan-result.js";
 
 const gibBytes = 2 ** 30;
@@ -67,6 +67,17 @@ export const aPlan: Plan = {
   shortfalls: [],
 };
 
+const aCopy = (instance: string, stages: readonly StageStatus[], change: Partial<CopyStatus> = {}): CopyStatus => ({
+  instance,
+  modelId: "exoctl/gpt-oss-120b-MXFP4-Q8",
+  state: "ready",
+  reason: null,
+  sharding: "pipeline",
+  stages,
+  predictedTokensPerSec: 71.234,
+  ...change,
+});
+
 const aNode = (name: string, chip: string) => ({
   name,
   state: "ready" as const,
@@ -98,6 +109,7 @@ export const aStatus: StatusReport = {
       instance: "exoctl-studio-5f2c",
       layers: 36,
       stages: threeStages,
+      copies: [aCopy("exoctl-studio-5f2c", threeStages)],
       predicted,
     },
     {
@@ -107,8 +119,38 @@ export const aStatus: StatusReport = {
       instance: null,
       layers: 24,
       stages: [],
+      copies: [],
       predicted: null,
     },
   ],
   problems: ["studio-3 runs macOS 15.1, the others 15.5: exo may refuse RDMA between them."],
+};
+
+const twoStages = [aStage("studio-1", 0, 0, 20), aStage("studio-2", 1, 20, 36)];
+const aPair = [aStage("studio-3", 0, 0, 36), aStage("studio-4", 1, 0, 36)];
+
+/** Two copies: a pipeline that serves, and a tensor pair that is on its way. */
+export const aStatusOfCopies: StatusReport = {
+  ...aStatus,
+  models: [
+    {
+      name: "gpt-oss-120b",
+      state: "ready",
+      reason: null,
+      instance: "exoctl-studio-5f2c",
+      layers: 36,
+      stages: twoStages,
+      copies: [
+        aCopy("exoctl-studio-5f2c", twoStages),
+        aCopy("exoctl-studio-77aa", aPair, {
+          modelId: "exoctl/gpt-oss-120b-MXFP4-Q8-copy2",
+          state: "loading",
+          reason: "it is warming-up",
+          sharding: "tensor",
+          predictedTokensPerSec: 104,
+        }),
+      ],
+      predicted: { ...predicted, aggregateTokensPerSec: 175.2 },
+    },
+  ],
 };

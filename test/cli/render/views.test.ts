@@ -7,7 +7,7 @@ import { renderPlan } from "../../../src/cli/render/plan-view.js";
 import { renderStatus } from "../../../src/cli/render/status-view.js";
 import type { DiscoveredHost } from "../../../src/controller/status-report.js";
 import type { Infeasible } from "../../../src/plan/plan-result.js";
-import { aPlan, aStatus, colorPage, plainPage } from "./view-samples.js";
+import { aPlan, aStatus, aStatusOfCopies, colorPage, plainPage } from "./view-samples.js";
 
 const infeasible: Infeasible = {
   kind: "infeasible",
@@ -49,6 +49,7 @@ const summary = {
 
 const views: Readonly<Record<string, (page: Page) => readonly string[]>> = {
   status: (page) => renderStatus(aStatus, page),
+  copies: (page) => renderStatus(aStatusOfCopies, page),
   plan: (page) => renderPlan(aPlan, page),
   infeasible: (page) => renderPlan(infeasible, page),
   discover: (page) => renderDiscovered(hosts, page),
