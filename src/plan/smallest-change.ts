@@ -1,5 +1,8 @@
 import { chipConstants, usualWorkingSetBytes } from "../cluster/chips.js";
+import { choosesModes } from "./choose-copies.js";
 import { prepareTables } from "./cost-tables.js";
+import { linkPrior } from "./link-priors.js";
+import { safeShare } from "./memory-limit.js";
 import type { PlanNode, PlanProblem } from "./plan-problem.js";
 import { usualReserveBytes } from "./read-request-nodes.js";
 import type { Change } from "./reason.js";
@@ -32,19 +35,21 @@ export const fullyLinked = (problem: PlanProblem): PlanProblem => ({
   defaultLink: { alphaSec: 0, bytesPerSec: 1e12 },
 });
 
-/** The smallest change of each kind that alone makes a problem with too little memory feasible. */
+/**
+ * The smallest change of each kind that alone makes a problem with too little memory feasible, on the links and within the
+ * node counts that it has.
+ */
 export function smallestChanges(problem: PlanProblem): readonly Change[] {
-  const linked = fullyLinked(problem);
   const { workload, model } = problem;
   const steps = Math.ceil(workload.contextTokens / model.kvStepTokens);
   const fittingSteps = mostThatFits(steps, (count) => {
     const contextTokens = count * model.kvStepTokens;
-    return would({ ...linked, workload: { ...workload, contextTokens } });
+    return would({ ...problem, workload: { ...workload, contextTokens } });
   });
   const concurrency = mostThatFits(workload.concurrency, (count) =>
-    would({ ...linked, workload: { ...workload, concurrency: count } }),
+    would({ ...problem, workload: { ...workload, concurrency: count } }),
   );
-  const mac = macKinds.find(([chip, gib]) => would(withHelper(linked, chip, gib)));
+  const mac = macKinds.find(([chip, gib]) => would(withHelper(problem, chip, gib)));
   return [
     ...(fittingSteps > 0 ? [{ kind: "context" as const, contextTokens: fittingSteps * model.kvStepTokens }] : []),
     ...(concurrency > 0 ? [{ kind: "concurrency" as const, concurrency }] : []),
@@ -64,15 +69,31 @@ function mostThatFits(tooMany: number, fits: (count: number) => boolean): number
   return low;
 }
 
+/**
+ * The problem with one more Mac, linked with every node. It may be filled as far as the others; a count of nodes that is
+ * limited stays so, as under `--what-if add=`.
+ */
 function withHelper(problem: PlanProblem, chip: string, memoryGib: number): PlanProblem {
+  const name = `one more ${chip}`;
   const helper: PlanNode = {
-    name: `one more ${chip}`,
-    budgetBytes: usualWorkingSetBytes(memoryGib * GIB),
+    name,
+    budgetBytes: usualWorkingSetBytes(memoryGib * GIB) * (choosesModes(problem) ? safeShare : 1),
     reserveBytes: usualReserveBytes,
     cordoned: false,
     ...chipConstants(chip),
   };
-  return { ...problem, nodes: [...problem.nodes, helper], maxNodes: problem.maxNodes + 1 };
+  const assumed = linkPrior("thunderbolt");
+  const links = problem.nodes.flatMap((node) => [
+    { from: name, to: node.name, ...assumed },
+    { from: node.name, to: name, ...assumed },
+  ]);
+  const isUnlimited = problem.maxNodes >= problem.nodes.length;
+  return {
+    ...problem,
+    nodes: [...problem.nodes, helper],
+    links: [...problem.links, ...links],
+    maxNodes: isUnlimited ? problem.maxNodes + 1 : problem.maxNodes,
+  };
 }
 
 /** `Serve a context of 8192 tokens, or serve 2 at a time, or add another Mac with 64 GiB of memory or more (m4max-64).` */
