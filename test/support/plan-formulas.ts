@@ -145,7 +145,8 @@ export function tensorPairSec(problem: PlanProblem, one: PlanNode, other: PlanNo
   const layers = Array.from({ length: model.layers }, (_, layer) => layer);
   const total = (of: (layer: number) => number): number => layers.reduce((sum, layer) => sum + of(layer), 0);
   const stored = model.weightBytesPerLayer - (split.denseBytesPerLayer + model.experts * split.expertBytes) / 2;
-  const kept = Math.ceil(model.layers * stored) + total((layer) => concurrency * heldKv(model, layer, contextTokens)) / 2;
+  const kept =
+    Math.ceil(model.layers * stored) + total((layer) => concurrency * heldKv(model, layer, contextTokens)) / 2;
   const fixed = model.embedBytes + model.headBytes + model.normBytes;
   if ([one, other].some((node) => kept + fixed + node.reserveBytes > node.budgetBytes)) return undefined;
   const distinct = distinctExperts(model, batch);
