@@ -22,7 +22,7 @@ function strata(runs: number) {
   return combinations.flatMap((one, at) => seeds.map((seed) => ({ ...one, seed: 10_000 * (at + 1) + seed })));
 }
 
-/** Counts by rows, in the order in which rows are first met. */
+/** Counts by rows, printed in the order of their names. */
 function createTally(columns: readonly string[]) {
   const rows = new Map<string, { readonly counts: Map<string, number>; worst: number }>();
   return {
@@ -40,11 +40,13 @@ function createTally(columns: readonly string[]) {
         title,
         [rowHead, ...columns, "largest difference"],
         [
-          ...[...rows].map(([name, row]) => [
-            name,
-            ...columns.map((column) => String(row.counts.get(column) ?? 0)),
-            row.worst.toExponential(1),
-          ]),
+          ...[...rows]
+            .toSorted(([one], [other]) => (one < other ? -1 : 1))
+            .map(([name, row]) => [
+              name,
+              ...columns.map((column) => String(row.counts.get(column) ?? 0)),
+              row.worst.toExponential(1),
+            ]),
           ["all", ...columns.map((column) => String(sumOf(column))), worst.toExponential(1)],
         ],
       );
