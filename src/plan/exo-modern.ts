@@ -1,5 +1,6 @@
 import { totalWeightBytes } from "../models/model-bytes.js";
 import { type CostTables, prepareTables } from "./cost-tables.js";
+import type { PlacedStage } from "./evaluate-placement.js";
 import { describeExoPlacement } from "./exo-classic.js";
 import { findExoRing } from "./exo-rings.js";
 import { formatGib } from "./format-units.js";
@@ -44,11 +45,20 @@ function ringsOfMesh(nodes: number): number {
   return rings;
 }
 
+/** Layers as exo 1.x spreads them over a ring. */
+export interface ExoSplit {
+  readonly placed: readonly PlacedStage[];
+  /** The stage at which exo refuses its own split: more of the card's size than the node has free. */
+  readonly refused: PlacedStage | undefined;
+}
+
 /**
- * What exo 1.x does with the usable nodes, and what that costs: the smallest ring whose free memory covers the size on its
- * card, and among those the one with most memory, split by memory. Its own card size counts, as wrong as it may be.
+ * The split that exo 1.x comes to on the usable nodes: the smallest ring whose free memory covers the size on its card, and
+ * among those the one with most memory, split by memory. Its own card size counts, as wrong as it may be.
+ *
+ * @returns why there is none, where there is none
  */
-export function exoModernDefault(problem: PlanProblem): ExoDefault {
+export function splitAsExo(problem: PlanProblem): ExoSplit | ExoDefault {
   const tables = prepareTables(problem, "usable");
   const cardBytes = problem.model.exoCardBytes ?? totalWeightBytes(problem.model);
   if (isMesh(tables) && ringsOfMesh(tables.nodes.length) > mostRings) {
@@ -78,6 +88,14 @@ export function exoModernDefault(problem: PlanProblem): ExoDefault {
     return stage;
   });
   const refused = placed.find((_, rank) => Math.floor((cardBytes * (counts[rank] ?? 0)) / layers) > (held[rank] ?? 0));
+  return { placed, refused };
+}
+
+/** What exo 1.x does with the usable nodes, and what that costs. */
+export function exoModernDefault(problem: PlanProblem): ExoDefault {
+  const split = splitAsExo(problem);
+  if (!("placed" in split)) return split;
+  const { placed, refused } = split;
   if (refused !== undefined) {
     const error = `exo 1.x refuses its own split: ${refused.node} has too little free memory for ${refused.layers.end - refused.layers.start} layers.`;
     return { error, errorCode: "own_check_failed" };

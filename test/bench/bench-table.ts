@@ -1,3 +1,7 @@
+/** Fewer or more runs than usual: `EXOCTL_BENCH_SCALE=0.1`. */
+export const times = (runs: number): number =>
+  Math.max(1, Math.round(runs * Number(process.env.EXOCTL_BENCH_SCALE ?? 1)));
+
 /** The value below which this share of them lies. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((left, right) => left - right);

@@ -1,16 +1,12 @@
-import { expect, test } from "vitest";
+import { test } from "vitest";
+import { evaluatePlacement } from "../../src/plan/evaluate-placement.js";
+import { splitAsExo } from "../../src/plan/exo-modern.js";
 import { planCluster } from "../../src/plan/plan-cluster.js";
 import type { Objective, PlanProblem } from "../../src/plan/plan-problem.js";
-import { bruteForcePlan } from "../support/brute-force-plan.js";
-import { solveWithHighs } from "../support/highs-plan.js";
-import { aModel } from "../support/plan-problems.js";
 import { largeCluster, problemOn, randomCluster, seededRandom } from "../support/random-clusters.js";
-import { printTable, quantile, shareText, timeText } from "./bench-table.js";
+import { contextClasses } from "../support/random-problems.js";
+import { printTable, quantile, shareText, times, timeText } from "./bench-table.js";
 
-const contexts = [4096, 32_768, 131_072] as const;
-/** Fewer or more runs than the issue asks for: `EXOCTL_BENCH_SCALE=0.1`. */
-const scale = Number(process.env.EXOCTL_BENCH_SCALE ?? 1);
-const times = (runs: number): number => Math.max(1, Math.round(runs * scale));
 const workloadOf = (contextTokens: number) => ({ contextTokens, concurrency: 1, batch: 1 });
 
 /** A cluster as placement reference 4.3 draws it; every second one has so little memory that many nodes are needed. */
@@ -56,7 +52,9 @@ function timeRow(name: string, nodes: number, problems: readonly PlanProblem[]):
 }
 
 const drawnOver = (nodes: number, runs: number, facts: Partial<PlanProblem>): readonly PlanProblem[] =>
-  contexts.flatMap((context) => Array.from({ length: times(runs) }, (_, seed) => drawn(nodes, seed, context, facts)));
+  contextClasses.flatMap((context) =>
+    Array.from({ length: times(runs) }, (_, seed) => drawn(nodes, seed, context, facts)),
+  );
 
 test("time, gap and memory", () => {
   timed(drawn(8, 0, 4096, {}));
@@ -77,105 +75,68 @@ test("time, gap and memory", () => {
     timeRow("throughput, copies", 8, drawnOver(8, 20, copies)),
     timeRow("throughput, copies", 12, drawnOver(12, 20, copies)),
   );
-  const large = contexts.flatMap((context) => [0, 1].map((seed) => largeCluster(1000, seed, workloadOf(context))));
+  const large = contextClasses.flatMap((context) =>
+    [0, 1].map((seed) => largeCluster(1000, seed, workloadOf(context))),
+  );
   rows.push(timeRow("latency", 1000, large));
   printTable("Time to plan", ["objective", "nodes", "runs", "median", "p95", "gap 0", "largest gap"], rows);
   const megabytes = process.resourceUsage().maxRSS / 1024;
   process.stdout.write(`\nPeak memory of the process, test runner included: ${megabytes.toFixed(0)} MB\n`);
 });
 
+/** What exo 1.x's rule comes to on one cluster, as far as it can be compared. */
+type ExoCase = { readonly kind: "overruns" | "refused" | "refused, would fit" } | { readonly slowerBy: number };
+
+function exoCase(problem: PlanProblem): ExoCase | undefined {
+  const result = planCluster(problem);
+  const split = splitAsExo(problem);
+  if (result.kind === "infeasible" || !("placed" in split)) return undefined;
+  const { fits, latencySec } = evaluatePlacement(problem, split.placed);
+  if (split.refused !== undefined) return { kind: fits ? "refused, would fit" : "refused" };
+  return fits ? { slowerBy: latencySec / result.predicted.latencySec - 1 } : { kind: "overruns" };
+}
+
+/*
+ * Placement reference 4.3 has 19, 45 and 106 of 200 clusters on which a rule like exo 1.x's breaks the memory limit, and 21,
+ * 16 and 28 % at the median where it fits. Its counts are of the rule alone: "rule breaks the limit" here, which includes
+ * the splits that exo itself refuses since 1.0.64 (card size x layers / 36 above free memory). What is left is the draw:
+ * over many draws the rule breaks the limit in 17.5, 35 and 115 of 200 clusters, with standard deviations of 4, 5 and 7;
+ * over 2,000 clusters the medians are 19.7, 18.6 and 17.5 %, and 95 % of draws of 200 have theirs within 16 to 24, 15 to 24
+ * and 12 to 29 %. No other reading comes near: free memory of budget / 0.8, or the true size in place of the card's, give
+ * 50 or more at 4 k, and free memory less the reserve gives next to none. Where exo begins its ring (at the node that
+ * joined last, in a mesh) is not known here; it moves the medians by 2.5 points at most.
+ */
 test("beside exo 1.x's rule", () => {
-  const rows = contexts.map((context) => {
-    const speedUps: number[] = [];
-    let overruns = 0;
-    let other = 0;
-    const runs = times(200);
-    for (let seed = 0; seed < runs; seed += 1) {
-      const cluster = randomCluster(seededRandom(9000 + seed), {
-        nodes: 6,
-        budgetGb: [26, 40],
-        missingLinks: 0,
-        asymmetricLinks: 0,
-      });
-      const result = planCluster(problemOn(cluster, { workload: workloadOf(context) }));
-      if (result.kind !== "plan") continue;
-      const modern = result.exoDefault?.modern;
-      if (modern?.latencySec !== undefined) speedUps.push(modern.latencySec / result.predicted.latencySec - 1);
-      else if (modern?.errorCode === "overruns_memory") overruns += 1;
-      else other += 1;
-    }
+  const runs = times(200);
+  const rows = contextClasses.map((contextTokens) => {
+    const cases = Array.from({ length: runs }, (_, seed) => {
+      const random = seededRandom(9000 + seed);
+      const cluster = randomCluster(random, { nodes: 6, budgetGb: [26, 40], missingLinks: 0, asymmetricLinks: 0 });
+      return exoCase(problemOn(cluster, { workload: workloadOf(contextTokens) }));
+    });
+    const countOf = (kind: string): number => cases.filter((one) => one && "kind" in one && one.kind === kind).length;
+    const slower = cases.flatMap((one) => (one && "slowerBy" in one ? [one.slowerBy] : []));
     return [
-      String(context),
-      `${overruns} of ${runs}`,
-      String(other),
-      shareText(quantile(speedUps, 0.5)),
-      shareText(quantile(speedUps, 0.95)),
+      String(contextTokens),
+      `${countOf("overruns")} of ${runs}`,
+      String(countOf("refused")),
+      String(countOf("refused, would fit")),
+      String(countOf("overruns") + countOf("refused")),
+      shareText(quantile(slower, 0.5)),
+      shareText(quantile(slower, 0.95)),
     ];
   });
   printTable(
     "Six nodes, exo 1.x's rule",
-    ["context", "overruns memory", "fails otherwise", "median faster where it fits", "p95"],
-    rows,
-  );
-});
-
-test("against trying everything", () => {
-  let checked = 0;
-  let worst = 0;
-  for (let seed = 0; seed < times(2000); seed += 1) {
-    const random = seededRandom(50_000 + seed);
-    const nodes = 1 + Math.floor(random() * 6);
-    const cluster = randomCluster(random, {
-      nodes,
-      budgetGb: random() < 0.5 ? [15, 40] : [26, 80],
-      missingLinks: random() < 0.5 ? 0 : 0.25,
-      asymmetricLinks: 0.5,
-    });
-    const problem = problemOn(cluster, {
-      objective: (["latency", "bottleneck", "throughput"] as const)[seed % 3] ?? "latency",
-      outputPolicy: random() < 0.5 ? "replicated" : "tail",
-      workload: workloadOf(contexts[Math.floor(random() * 3)] ?? 4096),
-    });
-    const expected = bruteForcePlan(problem);
-    const result = planCluster(problem);
-    expect(result.kind).toBe(expected === undefined ? "infeasible" : "plan");
-    if (result.kind !== "plan" || expected === undefined) continue;
-    const of = problem.objective === "bottleneck" ? "periodSec" : "latencySec";
-    worst = Math.max(worst, Math.abs(result.predicted[of] / expected[of] - 1));
-    checked += 1;
-  }
-  expect(worst).toBeLessThan(1e-9);
-  printTable(
-    "Against trying everything",
-    ["clusters with a plan", "largest difference"],
-    [[String(checked), worst.toExponential(1)]],
-  );
-});
-
-test("against HiGHS", async () => {
-  const rows: string[][] = [];
-  for (let seed = 0; seed < times(6); seed += 1) {
-    const problem = { ...drawn(4, 2 * seed, 8192, {}), model: { ...aModel("gpt-oss-20b", "bf16"), layers: 12 } };
-    const nodes = problem.nodes.map((node) => ({ ...node, budgetBytes: node.budgetBytes * 0.5 }));
-    const before = performance.now();
-    const result = planCluster({ ...problem, nodes });
-    const middle = performance.now();
-    const expected = await solveWithHighs({ ...problem, nodes });
-    const after = performance.now();
-    expect(result.kind).toBe(expected === undefined ? "infeasible" : "plan");
-    if (result.kind !== "plan" || expected === undefined) continue;
-    const difference = Math.abs(result.predicted.latencySec / expected - 1);
-    expect(difference).toBeLessThan(1e-6);
-    rows.push([
-      String(result.replicas[0]?.stages.length),
-      timeText(middle - before),
-      timeText(after - middle),
-      difference.toExponential(1),
-    ]);
-  }
-  printTable(
-    "Against HiGHS, as an integer program (4 nodes, 12 layers)",
-    ["stages", "planner", "HiGHS", "difference"],
+    [
+      "context",
+      "overruns",
+      "refused, would overrun",
+      "refused, would fit",
+      "rule breaks the limit",
+      "median slower",
+      "p95",
+    ],
     rows,
   );
 });

@@ -1,11 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { planCluster } from "../../src/plan/plan-cluster.js";
 import type { PlanNode, PlanProblem } from "../../src/plan/plan-problem.js";
 import type { Plan } from "../../src/plan/plan-result.js";
-import { bruteForcePlan } from "../support/brute-force-plan.js";
 import { aModel, aPlanNode, aPlanProblem, bothWays } from "../support/plan-problems.js";
-import { problemOn, randomCluster, seededRandom } from "../support/random-clusters.js";
 
 function planOf(problem: PlanProblem): Plan {
   const result = planCluster(problem);
@@ -16,78 +13,7 @@ function planOf(problem: PlanProblem): Plan {
 const codesOf = (result: ReturnType<typeof planCluster>) =>
   (result.kind === "plan" ? result.reasons : result.shortfalls).map((reason) => reason.code);
 
-/** Best sums of rates for every number of nodes, by trying every partition. */
-function bruteForceRates(problem: PlanProblem): readonly number[] {
-  const rates = new Map<string, number>();
-  const rateOf = (nodes: readonly PlanNode[]): number => {
-    const key = nodes.map((node) => node.name).join();
-    const known = rates.get(key);
-    if (known !== undefined) return known;
-    const part = { ...problem, objective: "latency" as const, nodes, minNodes: nodes.length, maxNodes: nodes.length };
-    const found = bruteForcePlan(part);
-    const rate = found === undefined ? 0 : problem.workload.batch / found.latencySec;
-    rates.set(key, rate);
-    return rate;
-  };
-  const best = Array<number>(problem.nodes.length + 1).fill(0);
-  const visit = (rest: readonly PlanNode[], used: number, sum: number): void => {
-    best[used] = Math.max(best[used] ?? 0, sum);
-    const [first, ...others] = rest;
-    if (first === undefined) return;
-    visit(others, used, sum);
-    for (let set = 0; set < 2 ** others.length; set += 1) {
-      const group = [first, ...others.filter((_, index) => (set & (1 << index)) !== 0)];
-      const rate = rateOf(group);
-      if (rate > 0)
-        visit(
-          others.filter((node) => !group.includes(node)),
-          used + group.length,
-          sum + rate,
-        );
-    }
-  };
-  visit(problem.nodes, 0, 0);
-  return best;
-}
-
 describe("throughput", () => {
-  test("copies have the best sum of rates, or one within the band on the fewest nodes", () => {
-    let several = 0;
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 2 ** 31 - 1 }), (seed) => {
-        const random = seededRandom(seed);
-        const nodes = 1 + Math.floor(random() * 5);
-        const cluster = randomCluster(random, {
-          nodes,
-          budgetGb: random() < 0.5 ? [30, 60] : [50, 110],
-          missingLinks: random() < 0.5 ? 0 : 0.2,
-          asymmetricLinks: 0.5,
-        });
-        const contextTokens = [4096, 32_768, 131_072][Math.floor(random() * 3)] ?? 4096;
-        const workload = { contextTokens, concurrency: 1, batch: random() < 0.5 ? 1 : 4 };
-        const problem = problemOn(cluster, { objective: "throughput", replicas: "auto", workload });
-        const kept = cluster.nodes.map((node) => ({ ...node, budgetBytes: node.budgetBytes * 0.9 }));
-        const rates = bruteForceRates({ ...problem, nodes: kept });
-        const most = Math.max(...rates);
-        const result = planCluster(problem);
-        expect(result.kind).toBe(most > 0 ? "plan" : "infeasible");
-        if (result.kind !== "plan") return;
-        if (result.replicas.length > 1) several += 1;
-        const fewest = rates.findIndex((rate) => rate >= (most / 1.1) * (1 + 1e-9));
-        const used = result.replicas.flatMap((replica) => replica.stages.map((stage) => stage.node));
-        expect(new Set(used).size).toBe(used.length);
-        expect(used.length).toBe(fewest);
-        const aggregate = result.predicted.aggregateTokensPerSec;
-        expect(Math.abs(aggregate / (rates[fewest] ?? 0) - 1)).toBeLessThan(1e-9);
-        expect(
-          Math.abs(aggregate / result.replicas.reduce((sum, one) => sum + workload.batch / one.latencySec, 0) - 1),
-        ).toBeLessThan(1e-12);
-      }),
-      { numRuns: 60, seed: 4 },
-    );
-    expect(several).toBeGreaterThan(10);
-  });
-
   test("one copy is asked for: the quickest ring", () => {
     const problem = aPlanProblem([aPlanNode("a", { budgetBytes: 115e9 }), aPlanNode("b", { budgetBytes: 115e9 })]);
     const one = planOf({ ...problem, objective: "throughput" });

@@ -3,6 +3,7 @@ import { choosePlacement } from "../../src/plan/choose-placement.js";
 import { planCluster } from "../../src/plan/plan-cluster.js";
 import type { PlanProblem } from "../../src/plan/plan-problem.js";
 import type { Infeasible, Plan } from "../../src/plan/plan-result.js";
+import { supposeChanges } from "../../src/plan/suppose-changes.js";
 import { aPlanNode, aPlanProblem, bothWays } from "../support/plan-problems.js";
 
 const GIB = 2 ** 30;
@@ -141,6 +142,24 @@ describe("no plan", () => {
     );
     const tokens = Number(/context of (\d+) tokens/.exec(whole?.fix ?? "")?.[1]);
     expect(planCluster(aPlanProblem(nodes, { workload: { ...workload, contextTokens: tokens } })).kind).toBe("plan");
+  });
+
+  test("the Mac that is offered does, also where no node may be full, no more may take part or links are missing", () => {
+    const nodes = [aPlanNode("a", { budgetBytes: 30e9 }), aPlanNode("b", { budgetBytes: 30e9 })];
+    const apart = aPlanNode("apart", { budgetBytes: 30e9 });
+    const problems = [
+      aPlanProblem(nodes, { sharding: "auto" }),
+      aPlanProblem(nodes, { maxNodes: 1 }),
+      aPlanProblem([...nodes, apart], { links: [], workload: { contextTokens: 131_072, concurrency: 8, batch: 1 } }),
+    ];
+    const offered = problems.map((problem) => {
+      const change = infeasibleOf(problem).shortfalls[0]?.changes?.find((one) => one.kind === "node");
+      const supposed = supposeChanges(problem, [{ kind: "add", chip: change?.add ?? "" }]);
+      if ("issues" in supposed) throw new Error("expected a Mac");
+      expect(planCluster(supposed.problem).kind).toBe("plan");
+      return change?.add;
+    });
+    expect(offered).toEqual(["m4max-36", "m3ultra-96", "m3ultra-96"]);
   });
 
   test("no way back: the ring is missing, not memory", () => {

@@ -3,64 +3,15 @@ import { describe, expect, test } from "vitest";
 import { isProvablyShort } from "../../src/plan/memory-shortfalls.js";
 import { planCluster } from "../../src/plan/plan-cluster.js";
 import type { PlanProblem } from "../../src/plan/plan-problem.js";
-import { readWhatIf } from "../../src/plan/read-what-if.js";
 import type { Change, Reason } from "../../src/plan/reason.js";
-import { supposeChanges } from "../../src/plan/suppose-changes.js";
 import { aPlanNode, aPlanProblem, bothWays } from "../support/plan-problems.js";
 import { problemOn, randomCluster, seededRandom } from "../support/random-clusters.js";
+import { triedChange } from "../support/tried-change.js";
 
 const fits = (problem: PlanProblem): boolean => planCluster(problem).kind === "plan";
 const shortfallsOf = (problem: PlanProblem): readonly Reason[] => planCluster(problem).shortfalls;
 const changesOf = (problem: PlanProblem): readonly Change[] =>
   shortfallsOf(problem).flatMap(({ changes = [] }) => changes);
-
-/** One Mac more, as a user would ask for it. */
-function whatIf(problem: PlanProblem, chip: string, count: number): PlanProblem {
-  const read = readWhatIf(Array.from({ length: count }, () => `add=${chip}`).join(","));
-  const changed = supposeChanges(problem, read.suppositions);
-  if ("issues" in changed) throw new Error(`no such node: ${chip}`);
-  return changed.problem;
-}
-
-const kinds = ["m4pro-24", "m4max-36", "m4max-48", "m4max-64", "m3ultra-96", "m4max-128", "m2ultra-192", "m3ultra-256"];
-
-/** The problem with a change made, and with the next smaller change. */
-function tried(problem: PlanProblem, change: Change): readonly [enough: PlanProblem, tooLittle: PlanProblem] {
-  const { workload, nodes } = problem;
-  const serve = (facts: Partial<PlanProblem["workload"]>) => ({ ...problem, workload: { ...workload, ...facts } });
-  switch (change.kind) {
-    case "context":
-      return [serve(change), serve({ contextTokens: change.contextTokens + 1 })];
-    case "concurrency":
-      return [serve(change), serve({ concurrency: change.concurrency + 1 })];
-    case "workload":
-      return [serve(change), serve({ ...change, contextTokens: change.contextTokens + 1 })];
-    case "maxNodes":
-      return [
-        { ...problem, maxNodes: change.maxNodes },
-        { ...problem, maxNodes: change.maxNodes - 1 },
-      ];
-    case "uncordon":
-      return [
-        { ...problem, nodes: nodes.map((n) => (n.name === change.node ? { ...n, cordoned: false } : n)) },
-        problem,
-      ];
-    case "link": {
-      const [there, back] = bothWays(change.from, change.to);
-      const links = [there, ...(change.directions === "both" ? [back] : [])].flatMap((link) => link ?? []);
-      return [{ ...problem, links: [...problem.links, ...links] }, problem];
-    }
-    case "node": {
-      const smaller = kinds[kinds.indexOf(change.add) - 1];
-      return [
-        whatIf(problem, change.add, change.count),
-        smaller === undefined ? problem : whatIf(problem, smaller, change.count),
-      ];
-    }
-    default:
-      return change satisfies never;
-  }
-}
 
 describe("every change that is offered", () => {
   test("makes a plan possible, and the next smaller one does not", () => {
@@ -86,7 +37,7 @@ describe("every change that is offered", () => {
           maxNodes: random() < 0.3 ? 1 + Math.floor(random() * nodes.length) : nodes.length,
         };
         for (const change of changesOf(problem)) {
-          const [enough, tooLittle] = tried(problem, change);
+          const [enough, tooLittle] = triedChange(problem, change);
           expect(fits(enough), JSON.stringify(change)).toBe(true);
           expect(fits(tooLittle), JSON.stringify(change)).toBe(false);
           seen.set(change.kind, (seen.get(change.kind) ?? 0) + 1);
@@ -104,7 +55,7 @@ describe("every change that is offered", () => {
     const problem = aPlanProblem(nodes, { workload: { contextTokens: 131_072, concurrency: 200, batch: 1 } });
     const change = changesOf(problem)[0];
     expect(change?.kind).toBe("workload");
-    const [enough, tooLittle] = tried(problem, change as Change);
+    const [enough, tooLittle] = triedChange(problem, change as Change);
     expect([fits(enough), fits(tooLittle)]).toEqual([true, false]);
   });
 
@@ -114,7 +65,7 @@ describe("every change that is offered", () => {
     });
     const change = changesOf(problem).find(({ kind }) => kind === "node");
     expect(change).toMatchObject({ count: 2 });
-    const [enough, tooLittle] = tried(problem, change as Change);
+    const [enough, tooLittle] = triedChange(problem, change as Change);
     expect([fits(enough), fits(tooLittle)]).toEqual([true, false]);
   });
 

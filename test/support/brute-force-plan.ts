@@ -1,61 +1,36 @@
 import type { PlanNode, PlanProblem } from "../../src/plan/plan-problem.js";
+import { criticalHead, type PlanFormulas, planFormulas, ringCost } from "./plan-formulas.js";
 
-/** What the best plan costs, by trying every subset and order with a boundary table each. Shares no code with the planner. */
+/** What the best plan costs, and the fewest nodes that reach it. */
 export interface BruteForceAnswer {
   readonly latencySec: number;
+  /** Only looked for where the objective is the bottleneck; infinite otherwise. */
   readonly periodSec: number;
+  readonly nodes: number;
 }
 
 const none = Number.POSITIVE_INFINITY;
+/** Costs this close were computed along different paths. */
+const sameCost = 1e-11;
 
-/** The formulas of placement reference 3.1, 3.2 and 4.1, written out. */
-function formulas(problem: PlanProblem) {
-  const { model, workload, outputPolicy } = problem;
-  const { contextTokens, concurrency, batch } = workload;
-  const distinct = model.experts * (1 - (1 - model.expertsPerToken / model.experts) ** batch);
-  const isFull = (layer: number): boolean =>
-    model.fullAttentionLayers === "odd" ? layer % 2 === 1 : model.fullAttentionLayers.includes(layer);
-  const layerSec = (node: PlanNode, layer: number): number => {
-    const seen = isFull(layer) ? contextTokens : Math.min(contextTokens, model.slidingWindow);
-    const bytes =
-      model.denseBytesPerLayer + distinct * model.expertBytes + batch * model.kvBytesPerTokenPerLayer * seen;
-    return node.overheadSecPerLayer + bytes / node.effBytesPerSec;
-  };
-  const layerBytes = (layer: number): number => {
-    const held = isFull(layer)
-      ? Math.ceil(contextTokens / model.kvStepTokens) * model.kvStepTokens
-      : model.slidingWindow;
-    return model.weightBytesPerLayer + concurrency * model.kvBytesPerTokenPerLayer * held;
-  };
-  const fixed = (rank: number, size: number): number => {
-    const head = model.headBytes + model.normBytes;
-    if (outputPolicy === "replicated") return model.embedBytes + head;
-    return (rank === 0 ? model.embedBytes : 0) + (rank === size - 1 ? head : 0);
-  };
-  const link = (from: PlanNode, to: PlanNode, payload: number) => {
-    const found = problem.links.find((one) => one.from === from.name && one.to === to.name) ?? problem.defaultLink;
-    if (found === undefined) return { sec: none, transfer: none };
-    return { sec: found.alphaSec + payload / found.bytesPerSec, transfer: payload / found.bytesPerSec };
-  };
-  const hop = (from: PlanNode, to: PlanNode) => link(from, to, batch * model.hiddenBytes);
-  const home = (from: PlanNode, to: PlanNode) =>
-    link(from, to, outputPolicy === "replicated" ? batch * model.hiddenBytes : 4 * batch);
-  return { layerSec, layerBytes, fixed, hop, home, headSec: (node: PlanNode) => model.headBytes / node.effBytesPerSec };
+/** Every ordered selection of nodes that the problem's counts, cordons, pins and links allow, the small ones first. */
+export function ordersOf(problem: PlanProblem): readonly (readonly PlanNode[])[] {
+  const nodes = problem.nodes.filter((node) => !node.cordoned);
+  const formulas = planFormulas(problem);
+  let ofSize: readonly (readonly PlanNode[])[] = [[]];
+  const orders: (readonly PlanNode[])[] = [];
+  for (let size = 1; size <= Math.min(problem.maxNodes, nodes.length); size += 1) {
+    ofSize = ofSize.flatMap((order) => nodes.filter((node) => !order.includes(node)).map((node) => [...order, node]));
+    if (size >= problem.minNodes) orders.push(...ofSize);
+  }
+  return orders
+    .filter((order) => problem.pins.every((pin) => order.some((node) => node.name === pin.node)))
+    .filter((order) => ringCost(formulas, order).sec < none);
 }
 
-function* ordersOf(
-  nodes: readonly PlanNode[],
-  most: number,
-  chosen: readonly PlanNode[] = [],
-): Generator<readonly PlanNode[]> {
-  if (chosen.length > 0) yield chosen;
-  if (chosen.length === most) return;
-  for (const node of nodes) if (!chosen.includes(node)) yield* ordersOf(nodes, most, [...chosen, node]);
-}
-
-/** What each node needs for each single layer, and for the matrices around them. Worked out once per problem. */
+/** What each node needs for each single layer. Worked out once per problem. */
 function prepare(problem: PlanProblem) {
-  const { layerSec, layerBytes, fixed, headSec } = formulas(problem);
+  const formulas = planFormulas(problem);
   const layers = Array.from({ length: problem.model.layers }, (_, layer) => layer);
   const nodes = new Map(
     problem.nodes.map((node) => {
@@ -64,87 +39,88 @@ function prepare(problem: PlanProblem) {
         problem.pins.some(
           (other) => other.node !== node.name && other.layers.start <= layer && layer < other.layers.end,
         );
-      const taken = layers.map(isTaken);
-      return [node.name, { pin, taken, seconds: layers.map((layer) => layerSec(node, layer)) }] as const;
+      const seconds = layers.map((layer) => formulas.layerSec(node, layer));
+      return [node.name, { pin, taken: layers.map(isTaken), seconds }] as const;
     }),
   );
-  return { nodes, bytes: layers.map(layerBytes), fixed, headSec };
+  return { formulas, nodes, bytes: layers.map(formulas.layerBytes) };
+}
+
+interface SplitTable {
+  /** `[end]`: least sum of stage times over all boundaries so far. */
+  readonly sums: readonly number[];
+  /** `[end]`: least longest stage. */
+  readonly longest: readonly number[];
+}
+
+/** The tables after one more stage, none of which may take longer than the limit. */
+function addStage(
+  prepared: ReturnType<typeof prepare>,
+  before: SplitTable,
+  order: readonly PlanNode[],
+  rank: number,
+  stageLimit: number,
+): SplitTable {
+  const node = order[rank] as PlanNode;
+  const facts = prepared.nodes.get(node.name);
+  if (facts === undefined) throw new Error(`no facts of ${node.name}`);
+  const { pin, taken, seconds } = facts;
+  const head = prepared.formulas.hasHead(rank, order.length) ? prepared.formulas.headSec(node) : 0;
+  const fixed = node.reserveBytes + prepared.formulas.fixedBytes(rank, order.length);
+  const sums = before.sums.map(() => none);
+  const longest = before.sums.map(() => none);
+  for (let start = 0; start < seconds.length; start += 1) {
+    if (before.sums[start] === none) continue;
+    let sec = 0;
+    let bytes = fixed;
+    for (let end = start + 1; end <= seconds.length; end += 1) {
+      sec += seconds[end - 1] as number;
+      bytes += prepared.bytes[end - 1] as number;
+      if (bytes > node.budgetBytes || taken[end - 1] === true || sec + head > stageLimit) break;
+      if (pin !== undefined && (pin.start !== start || pin.end !== end)) continue;
+      sums[end] = Math.min(sums[end] as number, (before.sums[start] as number) + sec);
+      longest[end] = Math.min(longest[end] as number, Math.max(before.longest[start] as number, sec + head));
+    }
+  }
+  return { sums, longest };
 }
 
 /** Least sum of stage times, and least longest stage, over all boundaries of one order under a limit on each stage. */
-function bestSplit(
-  problem: PlanProblem,
-  prepared: ReturnType<typeof prepare>,
-  order: readonly PlanNode[],
-  stageLimit: number,
-) {
-  const { layers } = problem.model;
-  let sums = [0, ...Array<number>(layers).fill(none)];
-  let longest = [...sums];
-  order.forEach((node, rank) => {
-    const nextSums = Array<number>(layers + 1).fill(none);
-    const nextLongest = Array<number>(layers + 1).fill(none);
-    const isHead = problem.outputPolicy === "replicated" || rank === order.length - 1;
-    const head = isHead ? prepared.headSec(node) : 0;
-    const facts = prepared.nodes.get(node.name);
-    if (facts === undefined) throw new Error(`no facts of ${node.name}`);
-    const { pin, taken, seconds } = facts;
-    for (let start = 0; start < layers; start += 1) {
-      if (sums[start] === none) continue;
-      let sec = 0;
-      let bytes = node.reserveBytes + prepared.fixed(rank, order.length);
-      for (let end = start + 1; end <= layers; end += 1) {
-        sec += seconds[end - 1] as number;
-        bytes += prepared.bytes[end - 1] as number;
-        if (bytes > node.budgetBytes || taken[end - 1] === true || sec + head > stageLimit) break;
-        if (pin !== undefined && (pin.start !== start || pin.end !== end)) continue;
-        nextSums[end] = Math.min(nextSums[end] as number, (sums[start] as number) + sec);
-        nextLongest[end] = Math.min(nextLongest[end] as number, Math.max(longest[start] as number, sec + head));
-      }
-    }
-    sums = nextSums;
-    longest = nextLongest;
-  });
-  return { sum: sums[layers] as number, longest: longest[layers] as number };
+function bestSplit(prepared: ReturnType<typeof prepare>, order: readonly PlanNode[], stageLimit: number) {
+  const layers = prepared.bytes.length;
+  const start = [0, ...Array<number>(layers).fill(none)];
+  let table: SplitTable = { sums: start, longest: start };
+  for (let rank = 0; rank < order.length; rank += 1) table = addStage(prepared, table, order, rank, stageLimit);
+  return { sum: table.sums[layers] as number, longest: table.longest[layers] as number };
 }
 
-function ringCosts(problem: PlanProblem, order: readonly PlanNode[]) {
-  const { hop, home } = formulas(problem);
-  if (order.length === 1) return { sec: 0, transfer: 0 };
-  const links = order.map((node, rank) => {
-    const next = order[rank + 1];
-    return next === undefined ? home(node, order[0] as PlanNode) : hop(node, next);
-  });
-  return {
-    sec: links.reduce((sum, one) => sum + one.sec, 0),
-    transfer: Math.max(...links.map((one) => one.transfer)),
-  };
+function latencyOf(problem: PlanProblem, formulas: PlanFormulas, order: readonly PlanNode[], sum: number): number {
+  return sum + ringCost(formulas, order).sec + formulas.headSec(criticalHead(problem, order));
 }
 
-/** @returns undefined when no placement at all meets the problem's conditions */
+/**
+ * The best pipeline by trying every subset and order with a boundary table each.
+ *
+ * @returns undefined when no placement at all meets the problem's conditions
+ */
 export function bruteForcePlan(problem: PlanProblem): BruteForceAnswer | undefined {
   const prepared = prepare(problem);
-  const nodes = problem.nodes.filter((node) => !node.cordoned);
-  const orders = [...ordersOf(nodes, Math.min(problem.maxNodes, nodes.length))]
-    .filter((order) => order.length >= problem.minNodes)
-    .filter((order) => problem.pins.every((pin) => order.some((node) => node.name === pin.node)))
-    .map((order) => ({ order, ring: ringCosts(problem, order) }))
-    .filter(({ ring }) => ring.sec < none);
-  const periodOf = (limit: number): number =>
-    Math.min(
-      none,
-      ...orders.map(({ order, ring }) => Math.max(ring.transfer, bestSplit(problem, prepared, order, limit).longest)),
-    );
-  const latencyOf = (limit: number): number =>
-    Math.min(
-      none,
-      ...orders.map(({ order, ring }) => {
-        const head = problem.outputPolicy === "replicated" ? order[0] : order.at(-1);
-        if (ring.transfer > limit || head === undefined) return none;
-        return bestSplit(problem, prepared, order, limit).sum + ring.sec + prepared.headSec(head);
-      }),
-    );
-  const periodSec = problem.objective === "bottleneck" ? periodOf(none) : none;
-  const latencySec = latencyOf(periodSec * (1 + 1e-11));
-  return latencySec === none ? undefined : { latencySec, periodSec };
+  const { formulas } = prepared;
+  const orders = ordersOf(problem);
+  let periodSec = none;
+  if (problem.objective === "bottleneck") {
+    for (const order of orders) {
+      const { longest } = bestSplit(prepared, order, none);
+      periodSec = Math.min(periodSec, Math.max(ringCost(formulas, order).transferSec, longest));
+    }
+  }
+  const limit = periodSec * (1 + sameCost);
+  let best: BruteForceAnswer | undefined;
+  for (const order of orders) {
+    if (ringCost(formulas, order).transferSec > limit) continue;
+    const latencySec = latencyOf(problem, formulas, order, bestSplit(prepared, order, limit).sum);
+    const least = best === undefined ? Number.MAX_VALUE : best.latencySec * (1 - sameCost);
+    if (latencySec < least) best = { latencySec, periodSec, nodes: order.length };
+  }
+  return best;
 }
