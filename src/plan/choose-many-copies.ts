@@ -1,7 +1,7 @@
 import { bestPartitions } from "./best-partitions.js";
 import { findBlockEnds } from "./block-ends.js";
 import { type ChosenCopies, type ChosenCopy, chooseCopy, nodesOf, rateOf, sortedCopies } from "./choose-copy.js";
-import { type CopyPrices, type OtherCopy, searchPrices } from "./copy-prices.js";
+import { type OtherCopy, searchPrices } from "./copy-prices.js";
 import { createCopyRates } from "./copy-rates.js";
 import { compareText, prepareTables } from "./cost-tables.js";
 import { atLeast } from "./node-counting.js";
@@ -16,6 +16,12 @@ import { shareOf, type WorkBudget } from "./work-budget.js";
 
 /** Nodes that are divided anew at a time, every division considered. */
 const reworkedNodes = 12;
+/** How much of the work goes into finding prices at most. */
+const priceShare = 0.35;
+/** How much of what is left goes into dividing pairs anew at most. */
+const reworkShare = 0.5;
+/** In larger clusters, taking one fastest copy after the other costs more than it brings. */
+const greedyNodes = 24;
 /** Work of preparing for that. */
 const reworkWork = 500;
 
@@ -30,7 +36,11 @@ export function chooseManyCopies(problem: PlanProblem, work: WorkBudget): Chosen
   const begun = pinned === undefined ? [] : [pinned];
   const free = { ...problem, pins: [] };
   const { copies, mostRate } = packed(withoutNodes(free, begun), work);
-  const all = improved(free, begun, [...begun, ...copies], work);
+  const reworking = shareOf(work, reworkShare * work.left);
+  const all = [copies, greedy(withoutNodes(free, begun), reworking)]
+    .map((start) => improved(free, begun, [...begun, ...start], reworking))
+    .reduce((best, other) => (rateOf(problem, other) > rateOf(problem, best) ? other : best));
+  reworking.settle();
   if (all.length === 0) return work.left <= 0 ? "exhausted" : "none";
   const whole = begun.length === 0 ? mostRate : packed(free, work).mostRate;
   const gap = Math.max(0, 1 - rateOf(problem, all) / (whole * problem.workload.batch));
@@ -55,7 +65,9 @@ function packed(problem: PlanProblem, work: WorkBudget): Packed {
   const rings = problem.sharding === "tensor" ? withoutHops(space) : space;
   const bound = createRingBound(rings, atLeast(problem.minNodes - 1));
   const others = otherCopies(problem, space);
-  const prices: CopyPrices = searchPrices(rings, bound, others, work);
+  const pricing = shareOf(work, priceShare * work.left);
+  const prices = searchPrices(rings, bound, others, pricing);
+  pricing.settle();
   const sizes = { ...sizeRange(problem, tables), maxNodes: problem.maxNodes };
   const chosen = packCopies(rings, bound, others, prices, sizes, work);
   const nameOf = (node: number): string => tables.nodes[node]?.name ?? "";
@@ -82,6 +94,18 @@ function otherCopies(problem: PlanProblem, space: SearchSpace): readonly OtherCo
   return [...alone.filter(({ sec }) => sec < Number.POSITIVE_INFINITY), ...paired];
 }
 
+/** One fastest copy after the other; none in clusters that are too large for it. Good where only a few copies fit. */
+function greedy(problem: PlanProblem, work: WorkBudget): readonly ChosenCopy[] {
+  const copies: ChosenCopy[] = [];
+  if (problem.nodes.length > greedyNodes) return copies;
+  for (;;) {
+    const rest = withoutNodes(problem, copies);
+    const copy = rest.nodes.length === 0 ? "none" : chooseCopy(rest, work);
+    if (typeof copy === "string") return copies;
+    copies.push(copy);
+  }
+}
+
 /** The best copy on exactly these nodes. */
 function copyOn(problem: PlanProblem, names: readonly string[], work: WorkBudget): readonly ChosenCopy[] {
   const nodes = problem.nodes.filter((node) => names.includes(node.name));
@@ -91,7 +115,7 @@ function copyOn(problem: PlanProblem, names: readonly string[], work: WorkBudget
   return typeof copy === "string" ? [] : [copy];
 }
 
-/** Divides pairs of rings anew, neighbours by speed first, as long as there is work left. */
+/** Divides rings anew with idle nodes, alone and in pairs, neighbours by speed first, as long as there is work left. */
 function improved(
   problem: PlanProblem,
   fixed: readonly ChosenCopy[],
@@ -102,31 +126,30 @@ function improved(
   const rings = sortedCopies(begin)
     .filter((copy) => copy.placed.length > 1 && !fixed.includes(copy))
     .toReversed();
-  for (let apart = 1; apart < rings.length; apart += 1) {
+  for (let apart = 0; apart < rings.length; apart += 1) {
     for (const [index, one] of rings.entries()) {
-      const other = rings[index + apart];
+      const group = [...new Set([one, rings[index + apart] ?? one])];
       if (work.left <= 0) return copies;
-      if (other !== undefined && copies.includes(one) && copies.includes(other)) {
-        copies = reworked(problem, copies, [one, other], work);
-      }
+      const isThere = group.every((copy) => copies.includes(copy));
+      if (isThere && group.length === Math.min(2, apart + 1)) copies = reworked(problem, copies, group, work);
     }
   }
   return copies;
 }
 
-/** Two rings and idle nodes, divided anew; the old way where that is no better. */
+/** Some rings and idle nodes, divided anew; the old way where that is no better. */
 function reworked(
   problem: PlanProblem,
   copies: readonly ChosenCopy[],
-  pair: readonly ChosenCopy[],
+  group: readonly ChosenCopy[],
   work: WorkBudget,
 ): readonly ChosenCopy[] {
-  const others = copies.filter((copy) => !pair.includes(copy));
+  const others = copies.filter((copy) => !group.includes(copy));
   const idle = withoutNodes(problem, copies).nodes.toSorted(
     (left, right) => right.effBytesPerSec - left.effBytesPerSec || compareText(left.name, right.name),
   );
   const own = problem.nodes.filter((node) =>
-    pair.some((copy) => copy.placed.some((stage) => stage.node === node.name)),
+    group.some((copy) => copy.placed.some((stage) => stage.node === node.name)),
   );
   const nodes: readonly PlanNode[] = [...own, ...idle.slice(0, Math.max(0, reworkedNodes - own.length))];
   if (nodes.length > reworkedNodes) return copies;
@@ -136,6 +159,6 @@ function reworked(
   const maxNodes = Math.min(nodes.length, problem.maxNodes - nodesOf(others));
   const rates = createCopyRates({ ...problem, nodes, links, maxNodes }, work);
   const found = bestPartitions(rates, maxNodes).best(maxNodes, 0);
-  const isBetter = found !== undefined && found.rate > rateOf(problem, pair) * (1 + 1e-9);
+  const isBetter = found !== undefined && found.rate > rateOf(problem, group) * (1 + 1e-9);
   return isBetter ? [...others, ...found.copies] : copies;
 }

@@ -4,7 +4,11 @@ import type { WorkBudget } from "./work-budget.js";
 
 const infinity = Number.POSITIVE_INFINITY;
 /** Rounds of finding prices; each fills the tables once for every slope. */
-const rounds = 30;
+const rounds = 60;
+/** Every so many rounds it is the average of the prices so far that is looked at: it is smoother, and as good a proof. */
+const averageEvery = 5;
+/** What a round adds to the average. */
+const averageWeight = 0.1;
 /** How much prices may move in a round, and after how many rounds half as much. */
 const pace = 0.3;
 const paceRounds = 10;
@@ -54,19 +58,23 @@ export function searchPrices(
   const fastest = Math.min(...others.map(({ sec }) => sec), ...nothing.map((_, node) => bound.leastSec(node)));
   const slopes = slopeTimes.map((times) => (fastest * times) ** 2);
   const price = startPrices(space, fastest);
+  const average = price.slice();
   const best = { mostRate: infinity, price: price.slice() };
-  for (let round = 0; round < rounds && work.left > 0; round += 1) {
+  for (let round = 1; round <= rounds && work.left > 0; round += 1) {
     work.left -= Math.ceil(1.5 * nodeCount * (slopes.length + 2));
-    const { leastProduct, demand } = lookAtRings(space, bound, others, price, slopes);
-    const sum = price.reduce((all, one) => all + one, 0);
-    if (sum / leastProduct < best.mostRate) {
-      best.mostRate = sum / leastProduct;
-      best.price = price.map((one) => one / leastProduct);
+    const looked = round % averageEvery === 0 ? average : price;
+    const { leastProduct, demand } = lookAtRings(space, bound, others, looked, slopes);
+    const mostRate = looked.reduce((sum, one) => sum + one, 0) / leastProduct;
+    if (mostRate < best.mostRate) {
+      best.mostRate = mostRate;
+      best.price = looked.map((one) => one / leastProduct);
     }
+    if (looked === average) continue;
     const step = pace / (1 + round / paceRounds);
     for (let node = 0; node < nodeCount; node += 1) {
-      const excess = Math.max(-1, Math.min(1, (demand[node] ?? 0) - 1));
-      price[node] = ((price[node] ?? 0) / leastProduct) * Math.exp(step * excess);
+      const worth = (price[node] ?? 0) / leastProduct;
+      average[node] = round === 1 ? worth : (average[node] ?? 0) * (1 - averageWeight) + worth * averageWeight;
+      price[node] = worth * Math.exp(step * Math.max(-1, Math.min(1, (demand[node] ?? 0) - 1)));
     }
   }
   return { ...best, slopes };

@@ -1,6 +1,6 @@
 import { findBlockEnds } from "./block-ends.js";
 import { type ChosenCopy, chooseCopy } from "./choose-copy.js";
-import { createCompletionBound } from "./completion-bound.js";
+import { createComputeBound } from "./compute-bound.js";
 import { type CostTables, prepareTables } from "./cost-tables.js";
 import type { PlanProblem } from "./plan-problem.js";
 import { latencySpace, type SearchSpace } from "./search-space.js";
@@ -50,27 +50,25 @@ function ringSec({ nodeCount, hopSec, returnSec }: SearchSpace): Float64Array {
 function pipelineRates(problem: PlanProblem, tables: CostTables): Float64Array {
   const free = { ...problem, pins: [] };
   const space = latencySpace(free, tables, findBlockEnds(free, tables));
-  const bound = createCompletionBound(space);
+  const bound = createComputeBound(space);
   const rings = ringSec(space);
   const { nodeCount, layers } = space;
-  const out = new Float64Array(layers + 1);
-  const others = new Uint8Array(nodeCount);
+  const isIn = new Uint8Array(nodeCount);
   return rings.map((ring, set) => {
     let size = 0;
     let room = 0;
     let head = infinity;
     for (let node = 0; node < nodeCount; node += 1) {
-      others[node] = (set & (1 << node)) === 0 ? 1 : 0;
-      if (others[node] === 1) continue;
+      isIn[node] = (set & (1 << node)) === 0 ? 0 : 1;
+      if (isIn[node] === 0) continue;
       size += 1;
       room += bound.mostLayers[node] ?? 0;
       head = Math.min(head, (space.firstSec[node] ?? 0) + (space.lastSec[node] ?? 0));
     }
     if (ring === infinity || room < layers || size < problem.minNodes || size > problem.maxNodes) return 0;
-    bound.fill(bound.unpriced, others, size, 0, 0, out);
-    const pinned = problem.pins.filter((pin) => others[tables.nodes.findIndex((node) => node.name === pin.node)] === 0);
+    const pinned = problem.pins.filter((pin) => isIn[tables.nodes.findIndex((node) => node.name === pin.node)] === 1);
     if (pinned.length > 0 && pinned.length < problem.pins.length) return 0;
-    return problem.workload.batch / ((out[0] ?? 0) + ring + head);
+    return problem.workload.batch / (bound.leastSec(isIn) + ring + head);
   });
 }
 

@@ -106,6 +106,10 @@ function explainSplit(
 
 function explainGap({ optimal, passedOver }: ChosenCopies): readonly Reason[] {
   if (optimal === true || passedOver !== undefined) return [];
-  const message = `The search was cut short: a plan up to ${(optimal.gap * 100).toFixed(1)} % better may exist.`;
+  if (optimal.gap === 0) {
+    const message = "No plan has a shorter period; one with the same period may have a shorter step.";
+    return [{ code: "step_not_proven_optimal", message }];
+  }
+  const message = `Not proven to be the best: a plan up to ${(optimal.gap * 100).toFixed(1)} % better may exist.`;
   return [{ code: "not_proven_optimal", message }];
 }

@@ -53,7 +53,9 @@ export function createRestCosts(space: SearchSpace, counting: NodeCounting): (qu
         if (closes) two.offer((computeSec[base + layers] ?? 0) + (homeSec[node] ?? infinity), home);
         const shift = (further * nodeCount + node) * row;
         const last = further === 0 ? 0 : Math.min(ends.middle.far[at] ?? 0, layers - 1);
-        for (let end = ends.middle.near[at] ?? 0; end <= last; end += 1) {
+        const nearest = ends.middle.near[at] ?? 0;
+        // The longest block is mostly the best; beginning with it, the others need just a glance.
+        for (let end = last; end >= nearest; end -= 1) {
           two.offerBoth(computeSec[base + end] ?? 0, after, shift + end);
         }
       }

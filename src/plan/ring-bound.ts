@@ -26,21 +26,23 @@ interface FirstBlock {
   readonly end: number;
 }
 
-function fillHome({ nodeCount, returnSec, lastSec }: SearchSpace, first: number, homeSec: Float64Array): void {
-  for (let node = 0; node < nodeCount; node += 1) {
-    let back = first < 0 ? infinity : (returnSec[node * nodeCount + first] ?? infinity);
-    for (let to = 0; first < 0 && to < nodeCount; to += 1) {
-      if (to !== node) back = Math.min(back, returnSec[node * nodeCount + to] ?? infinity);
+/** `[node]`: the cheapest way home to anybody. */
+function nearestHome({ nodeCount, returnSec }: SearchSpace): Float64Array {
+  return Float64Array.from({ length: nodeCount }, (_, node) => {
+    let least = infinity;
+    for (let to = 0; to < nodeCount; to += 1) {
+      if (to !== node) least = Math.min(least, returnSec[node * nodeCount + to] ?? infinity);
     }
-    homeSec[node] = node === first ? infinity : back + (lastSec[node] ?? 0);
-  }
+    return least;
+  });
 }
 
 export function createRingBound(space: SearchSpace, counting: NodeCounting): RingBound {
-  const { nodeCount, layers, computeSec, ends, firstSec } = space;
+  const { nodeCount, layers, computeSec, ends, returnSec, firstSec, lastSec } = space;
   const row = layers + 1;
   const restCosts = createRestCosts(space, counting);
   const homeSec = new Float64Array(nodeCount);
+  const nearest = nearestHome(space);
   let priceSum = 0;
   const rest = restCosts({ homeSec, first: -1, priceSec: homeSec });
   const { from, after } = rest;
@@ -94,7 +96,10 @@ export function createRingBound(space: SearchSpace, counting: NodeCounting): Rin
     rest,
     homeSec,
     fill: (first, prices) => {
-      fillHome(space, first, homeSec);
+      for (let node = 0; node < nodeCount; node += 1) {
+        const back = first < 0 ? nearest[node] : node === first ? infinity : returnSec[node * nodeCount + first];
+        homeSec[node] = (back ?? infinity) + (lastSec[node] ?? 0);
+      }
       priceSum = prices.reduce((sum, price) => sum + price, 0);
       restCosts({ homeSec, first, priceSec: prices });
     },

@@ -27,24 +27,22 @@ export interface TwoWays {
   keep(ways: Ways, at: number, lessSec: number): void;
 }
 
-/** Written for speed: this is where a large cluster's plan spends its time. */
+/** Written for speed: this is where a large cluster's plan spends its time. Numbers in closures would be boxed. */
 export function createTwoWays(): TwoWays {
-  let sec = infinity;
-  let next = nowhere;
-  let otherSec = infinity;
-  let otherNext = nowhere;
+  const sec = new Float64Array(2);
+  const next = new Int32Array(2);
   const offer = (offeredSec: number, offeredNext: number): void => {
-    if (offeredSec >= otherSec) return;
-    if (offeredNext === next) {
-      if (offeredSec < sec) sec = offeredSec;
-    } else if (offeredSec < sec) {
-      otherSec = sec;
-      otherNext = next;
-      sec = offeredSec;
-      next = offeredNext;
+    if (offeredSec >= (sec[1] ?? 0)) return;
+    if (offeredNext === next[0]) {
+      if (offeredSec < (sec[0] ?? 0)) sec[0] = offeredSec;
+    } else if (offeredSec < (sec[0] ?? 0)) {
+      sec[1] = sec[0] ?? 0;
+      next[1] = next[0] ?? 0;
+      sec[0] = offeredSec;
+      next[0] = offeredNext;
     } else {
-      otherSec = offeredSec;
-      otherNext = offeredNext;
+      sec[1] = offeredSec;
+      next[1] = offeredNext;
     }
   };
   return {
@@ -55,24 +53,24 @@ export function createTwoWays(): TwoWays {
       otherNext: new Int32Array(size),
     }),
     begin: () => {
-      sec = infinity;
-      next = nowhere;
-      otherSec = infinity;
-      otherNext = nowhere;
+      sec[0] = infinity;
+      sec[1] = infinity;
+      next[0] = nowhere;
+      next[1] = nowhere;
     },
     offer,
     offerBoth: (moreSec, ways, at) => {
       const first = moreSec + (ways.sec[at] ?? infinity);
-      if (first >= otherSec) return;
+      if (first >= (sec[1] ?? 0)) return;
       offer(first, ways.next[at] ?? nowhere);
       offer(moreSec + (ways.otherSec[at] ?? infinity), ways.otherNext[at] ?? nowhere);
     },
-    worst: () => otherSec,
+    worst: () => sec[1] ?? 0,
     keep: (ways, at, lessSec) => {
-      ways.sec[at] = sec - lessSec;
-      ways.next[at] = next;
-      ways.otherSec[at] = otherSec - lessSec;
-      ways.otherNext[at] = otherNext;
+      ways.sec[at] = (sec[0] ?? 0) - lessSec;
+      ways.next[at] = next[0] ?? 0;
+      ways.otherSec[at] = (sec[1] ?? 0) - lessSec;
+      ways.otherNext[at] = next[1] ?? 0;
     },
   };
 }
