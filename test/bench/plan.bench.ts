@@ -56,29 +56,64 @@ const drawnOver = (nodes: number, runs: number, facts: Partial<PlanProblem>): re
     Array.from({ length: times(runs) }, (_, seed) => drawn(nodes, seed, context, facts)),
   );
 
+/** Clusters whose nodes hold the model with little to spare: nearly all of them are needed, which leaves bounds little hold. */
+function tight(nodes: number, seed: number, contextTokens: number): PlanProblem {
+  const problem = drawn(nodes, 2 * seed + 1, contextTokens, {});
+  const stored = 36 * 1.77e9 * (1.06 + 0.04 * (seed % 6));
+  const meant = stored / nodes + 5.3e9;
+  const mean = problem.nodes.reduce((sum, node) => sum + node.budgetBytes, 0) / nodes;
+  const scaled = problem.nodes.map((node) => ({ ...node, budgetBytes: Math.round((node.budgetBytes * meant) / mean) }));
+  return { ...problem, nodes: scaled };
+}
+
+const copies = { objective: "throughput", sharding: "auto", replicas: "auto" } as const;
+
 test("time, gap and memory", () => {
-  timed(drawn(8, 0, 4096, {}));
+  for (let seed = 0; seed < 10; seed += 1) timed(drawn(8, seed, 4096, {}));
   const sizes: readonly (readonly [Objective, number, number])[] = [
     ["latency", 8, 40],
     ["latency", 12, 40],
     ["latency", 16, 40],
+    ["latency", 64, 10],
     ["bottleneck", 8, 20],
     ["bottleneck", 12, 20],
-    ["latency", 64, 10],
+    ["bottleneck", 16, 10],
     ["bottleneck", 64, 4],
   ];
   const rows = sizes.map(([objective, nodes, runs]) =>
     timeRow(objective, nodes, drawnOver(nodes, runs, { objective })),
   );
-  const copies = { objective: "throughput", sharding: "auto", replicas: "auto" } as const;
-  rows.push(
-    timeRow("throughput, copies", 8, drawnOver(8, 20, copies)),
-    timeRow("throughput, copies", 12, drawnOver(12, 20, copies)),
-  );
+  for (const nodes of [12, 16]) {
+    const problems = contextClasses.flatMap((context) =>
+      Array.from({ length: times(10) }, (_, seed) => tight(nodes, seed, context)),
+    );
+    rows.push(timeRow("latency, nearly all needed", nodes, problems));
+  }
+  for (const [nodes, runs] of [
+    [8, 20],
+    [12, 20],
+    [64, 4],
+  ] as const) {
+    rows.push(timeRow("throughput, copies", nodes, drawnOver(nodes, runs, copies)));
+  }
   const large = contextClasses.flatMap((context) =>
     [0, 1].map((seed) => largeCluster(1000, seed, workloadOf(context))),
   );
   rows.push(timeRow("latency", 1000, large));
+  rows.push(
+    timeRow(
+      "bottleneck",
+      1000,
+      large.map((problem) => ({ ...problem, objective: "bottleneck" as const })),
+    ),
+  );
+  rows.push(
+    timeRow(
+      "throughput, copies",
+      1000,
+      large.map((problem) => ({ ...problem, ...copies })),
+    ),
+  );
   printTable("Time to plan", ["objective", "nodes", "runs", "median", "p95", "gap 0", "largest gap"], rows);
   const megabytes = process.resourceUsage().maxRSS / 1024;
   process.stdout.write(`\nPeak memory of the process, test runner included: ${megabytes.toFixed(0)} MB\n`);
