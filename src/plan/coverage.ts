@@ -23,19 +23,26 @@ function hasPins({ nodeCount, layers, ends }: SearchSpace): boolean {
   });
 }
 
+/** What a usual layer and a dear one count: only one kind, all alike, and several between. */
+const weights = [
+  [1, 1],
+  [0, 1],
+  [1, 2],
+  [2, 3],
+  [1, 3],
+  [1, 4],
+  [2, 1],
+  [1, 0],
+] as const;
+
 /**
- * Counts layers, once each by weights under which a short supply of any kind of them shows: all alike, only the dear ones,
- * and the dear ones twice. A node gives at most what its best block has.
+ * Counts layers by weights under which a short supply of one kind of them shows. A node gives at most what its best block
+ * has.
  */
 function countsSuffice(space: SearchSpace, maxNodes: number): boolean {
   const { layers, readBytes } = space;
   const bytes = Array.from({ length: layers }, (_, layer) => (readBytes[layer + 1] ?? 0) - (readBytes[layer] ?? 0));
   const dear = Math.max(...bytes) * (1 - 1e-9);
-  const weights = [
-    [1, 1],
-    [0, 1],
-    [1, 2],
-  ] as const;
   return weights.every(([usual, high]) => {
     const upTo = new Int32Array(layers + 1);
     bytes.forEach((value, layer) => {

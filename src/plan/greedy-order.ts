@@ -3,8 +3,11 @@ import { leastSecInOrder } from "./place-in-order.js";
 import type { SearchSpace } from "./search-space.js";
 import type { SizeRange } from "./size-range.js";
 
-/** How to choose the next node: the cheapest seconds per byte, hop included, or the one that gets farthest. */
-type Rule = "cheapest" | "farthest";
+/**
+ * How to choose the next node: the cheapest seconds per byte, hop included; the one that gets farthest; or the one that is
+ * of least use elsewhere, which keeps nodes that fit anywhere for where others do not fit.
+ */
+type Rule = "cheapest" | "farthest" | "choosiest";
 
 /** First nodes to begin with, by each rule. */
 const starts = 12;
@@ -15,7 +18,7 @@ export function greedyOrder(space: SearchSpace, sizes: SizeRange): FoundOrder | 
   const rank = (rule: Rule, node: number): number => score(space, rule, undefined, node, 0, "first");
   const nodes = Array.from({ length: space.nodeCount }, (_, node) => node);
   let best: FoundOrder | undefined;
-  for (const rule of ["cheapest", "farthest"] as const) {
+  for (const rule of ["cheapest", "farthest", "choosiest"] as const) {
     const scored = nodes.map((node) => ({ node, value: rank(rule, node) })).filter(({ value }) => value < infinity);
     const firsts = scored.toSorted((left, right) => left.value - right.value || left.node - right.node);
     for (const { node } of firsts.slice(0, starts)) {
@@ -41,6 +44,10 @@ function score(
   const end = space.ends[position].far[node * row + start] ?? 0;
   if (hop === infinity || end <= start) return infinity;
   if (rule === "farthest") return -end;
+  if (rule === "choosiest") {
+    const [here, elsewhere] = [end - start, (space.ends.middle.far[node * row + start + 1] ?? 0) - start - 1];
+    return 1000 * Math.max(0, elsewhere - here) - 100 * Math.max(0, here - elsewhere) - here;
+  }
   const bytes = (space.readBytes[end] ?? 0) - (space.readBytes[start] ?? 0);
   const sec = (space.computeSec[node * row + end] ?? 0) - (space.computeSec[node * row + start] ?? 0);
   return (hop + sec) / bytes;
