@@ -108,6 +108,17 @@ test("a split that a single node would beat says so", () => {
   expect(plan.reasons).toContainEqual(expect.objectContaining({ code: "single_node_faster", node: "big" }));
 });
 
+test.each(["latency", "bottleneck"] as const)("%s: links that only lead around make a ring of all", (objective) => {
+  const names = ["a", "b", "c", "d"];
+  const links = names.flatMap((name, index) => bothWays(name, names[(index + 1) % 4] ?? "a").slice(0, 1));
+  // 115 GB hold the model alone: the ring is there because two nodes are asked for, not because memory is short.
+  const sizes = [60e9, 75e9, 115e9].map((budgetBytes) => {
+    const nodes = names.map((name) => aPlanNode(name, { budgetBytes }));
+    return stagesOf(planOf(aPlanProblem(nodes, { links, objective, minNodes: 2 })))?.length;
+  });
+  expect(sizes).toEqual([4, 4, 4]);
+});
+
 test("the bottleneck of a thin link is named", () => {
   const nodes = [aPlanNode("a"), aPlanNode("b")];
   const links = bothWays("a", "b", 0.001, 1e5);

@@ -50,7 +50,7 @@ export function randomProblem(options: RandomProblemOptions): PlanProblem {
   const cluster = randomCluster(random, {
     nodes: count,
     budgetGb: pick(budgets),
-    missingLinks: random() < 0.5 ? 0 : 0.25,
+    missingLinks: pick([0, 0, 0.25, 0.55]),
     asymmetricLinks: 0.5,
   });
   const pinnable = pick(cluster.nodes);
