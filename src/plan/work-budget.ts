@@ -22,7 +22,7 @@ export const usualWork = (nodes: number): number => (nodes <= 16 ? 600_000 : 100
 
 /** Comparisons of a table that make one unit, and those of a depth-first search. */
 const fillStepsInUnit = 400;
-const diveStepsInUnit = 3000;
+const diveStepsInUnit = 1000;
 
 /** Blocks that can come behind the first rank, of all nodes together: what long models and roomy nodes have many of. */
 function countBlocks({ nodeCount, layers, ends }: SearchSpace): number {
