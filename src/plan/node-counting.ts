@@ -44,7 +44,7 @@ export function exactly(count: number): NodeCounting {
 }
 
 /** A counting and the sizes of the rings that it admits. */
-export interface CountedSizes {
+interface CountedSizes {
   readonly counting: NodeCounting;
   readonly sizes: SizeRange;
 }
