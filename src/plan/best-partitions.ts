@@ -10,6 +10,8 @@ export interface Partition {
 export interface PartitionSearch {
   /** The best partition on at most `mostNodes` nodes; undefined where none has at least `leastRate`. */
   best(mostNodes: number, leastRate: number): Partition | undefined;
+  /** No partition has a higher sum of rates, whatever searches were cut short; 0 where there is none. */
+  mostRate(): number;
 }
 
 function bitCount(set: number): number {
@@ -29,7 +31,7 @@ export function bestPartitions(rates: CopyRates, mostNodes: number): PartitionSe
   const part = new Int32Array(sets);
   const sizes = Uint8Array.from({ length: sets }, (_, set) => bitCount(set));
 
-  const fillTable = (most: number): void => {
+  const fillTable = (rateOf: Float64Array, most: number): void => {
     for (let set = 1; set < sets; set += 1) {
       let best = Number.NEGATIVE_INFINITY;
       let chosen = 0;
@@ -37,7 +39,7 @@ export function bestPartitions(rates: CopyRates, mostNodes: number): PartitionSe
         const first = set & -set;
         const others = set ^ first;
         for (let some = others; ; some = (some - 1) & others) {
-          const rate = rates.most[some | first] ?? 0;
+          const rate = rateOf[some | first] ?? 0;
           if (rate > 0) {
             const total = rate + (sum[others ^ some] ?? 0);
             if (total > best) {
@@ -59,15 +61,21 @@ export function bestPartitions(rates: CopyRates, mostNodes: number): PartitionSe
     return parts;
   };
 
+  /** The set with the highest sum; 0 where there is none. */
+  const findWinner = (): number => {
+    let winner = 0;
+    for (let set = 1; set < sets; set += 1) {
+      if ((set & rates.pinned) !== rates.pinned) continue;
+      if ((sum[set] ?? 0) > (winner === 0 ? 0 : (sum[winner] ?? 0))) winner = set;
+    }
+    return winner;
+  };
+
   const best: PartitionSearch["best"] = (most, leastRate) => {
     const limit = Math.min(most, mostNodes);
     for (;;) {
-      fillTable(limit);
-      let winner = 0;
-      for (let set = 1; set < sets; set += 1) {
-        if ((set & rates.pinned) !== rates.pinned) continue;
-        if ((sum[set] ?? 0) > (winner === 0 ? 0 : (sum[winner] ?? 0))) winner = set;
-      }
+      fillTable(rates.most, limit);
+      const winner = findWinner();
       if (winner === 0 || (sum[winner] ?? 0) < leastRate) return undefined;
       const parts = partsOf(winner);
       const open = parts.filter((set) => rates.isExact[set] === 0);
@@ -78,5 +86,10 @@ export function bestPartitions(rates: CopyRates, mostNodes: number): PartitionSe
       for (const set of open) rates.exact(set);
     }
   };
-  return { best };
+  const mostRate = (): number => {
+    fillTable(rates.bound, mostNodes);
+    const winner = findWinner();
+    return winner === 0 ? 0 : (sum[winner] ?? 0);
+  };
+  return { best, mostRate };
 }

@@ -35,7 +35,9 @@ export function chooseCopy(problem: PlanProblem, work: WorkBudget): ChosenCopy |
   const pair = problem.sharding === "pipeline" ? undefined : bestTensorPair(problem);
   if (problem.sharding === "tensor") return pair ?? "none";
   const pipeline = choosePlacement(problem, work);
-  if (typeof pipeline === "string") return pair ?? pipeline;
+  if (pipeline === "none") return pair ?? "none";
+  // Nothing is known of the pipelines that were not looked at.
+  if (pipeline === "exhausted") return pair === undefined ? "exhausted" : { ...pair, optimal: { gap: 1 } };
   if (pair !== undefined && objectiveSec(problem, pair.evaluation) < objectiveSec(problem, pipeline.evaluation)) {
     return { ...pair, optimal: pipeline.optimal };
   }

@@ -31,7 +31,9 @@ const reworkWork = 500;
  * division can beat.
  */
 export function chooseManyCopies(problem: PlanProblem, work: WorkBudget): ChosenCopies | "none" | "exhausted" {
-  const pinned = problem.pins.length === 0 ? undefined : chooseCopy(problem, shareOf(work, work.left / 2));
+  const pinning = shareOf(work, work.left / 2);
+  const pinned = problem.pins.length === 0 ? undefined : chooseCopy(problem, pinning);
+  pinning.settle();
   if (typeof pinned === "string") return pinned;
   const begun = pinned === undefined ? [] : [pinned];
   const free = { ...problem, pins: [] };

@@ -21,16 +21,19 @@ function exactPartition(problem: PlanProblem, work: WorkBudget): ChosenCopies | 
   const rates = createCopyRates(problem, work);
   const search = bestPartitions(rates, problem.maxNodes);
   const best = search.best(problem.maxNodes, 0);
-  if (best === undefined) return work.left <= 0 ? "exhausted" : "none";
+  const mostRate = search.mostRate();
+  if (best === undefined) return mostRate > 0 ? "exhausted" : "none";
   const used = nodesOf(best.copies);
-  const proven = (gap: number): true | { readonly gap: number } => (gap <= 1e-12 && work.left > 0 ? true : { gap });
+  const optimal = asOptimal(1 - best.rate / mostRate);
   for (let nodes = Math.max(1, problem.minNodes); nodes < used; nodes += 1) {
     const fewer = search.best(nodes, best.rate / (1 + preferenceBand));
     if (fewer === undefined) continue;
     const gain = best.rate / fewer.rate - 1;
-    if (gain <= 1e-12) return { copies: sortedCopies(fewer.copies), optimal: proven(0) };
-    const gap = 1 - fewer.rate / best.rate;
+    if (gain <= 1e-12) return { copies: sortedCopies(fewer.copies), optimal };
+    const gap = 1 - fewer.rate / mostRate;
     return { copies: sortedCopies(fewer.copies), optimal: { gap }, passedOver: { nodes: used, gain } };
   }
-  return { copies: sortedCopies(best.copies), optimal: proven(0) };
+  return { copies: sortedCopies(best.copies), optimal };
 }
+
+const asOptimal = (gap: number): true | { readonly gap: number } => (gap <= 1e-12 ? true : { gap });

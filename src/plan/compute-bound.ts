@@ -12,6 +12,9 @@ export interface ComputeBound {
   leastSec(isIn: Uint8Array): number;
 }
 
+/** Sums of the same bytes in another order differ by less than this fraction. */
+const roundingTolerance = 1e-12;
+
 export function createComputeBound({
   nodeCount,
   layers,
@@ -42,7 +45,8 @@ export function createComputeBound({
   return {
     mostLayers,
     leastSec: (isIn) => {
-      let wanted = readBytes[layers] ?? 0;
+      const all = readBytes[layers] ?? 0;
+      let wanted = all;
       let sec = layers * leastOverhead;
       for (const node of cheapestFirst) {
         if (isIn[node] !== 1 || wanted <= 0) continue;
@@ -50,7 +54,7 @@ export function createComputeBound({
         sec += bytes * (byteSec[node] ?? 0);
         wanted -= bytes;
       }
-      return wanted > 0 ? Number.POSITIVE_INFINITY : sec;
+      return wanted > all * roundingTolerance ? Number.POSITIVE_INFINITY : sec;
     },
   };
 }

@@ -11,9 +11,11 @@ export interface CopyRates {
   readonly nodeCount: number;
   /** Nodes with pinned layers: one copy must run on all of them. */
   readonly pinned: number;
-  /** `[set]`: tokens per second at most; 0 where no copy can run on exactly this set. */
+  /** `[set]`: tokens per second at most, then those of the copy that was found; 0 where none can run on exactly this set. */
   readonly most: Float64Array;
-  /** The best copy on exactly this set; corrects `most`. */
+  /** `[set]`: what no copy can beat, also where the search for one was cut short. */
+  readonly bound: Float64Array;
+  /** The best copy on exactly this set; corrects `most` and `bound`. */
   exact(set: number): ChosenCopy | undefined;
   readonly isExact: Uint8Array;
 }
@@ -78,32 +80,41 @@ export function createCopyRates(problem: PlanProblem, work: WorkBudget): CopyRat
   const free = { ...problem, pins: [] };
   const sets = 2 ** tables.nodes.length;
   const most = problem.sharding === "tensor" ? new Float64Array(sets) : pipelineRates(problem, tables);
+  const bound = most.slice();
   const isExact = new Uint8Array(sets);
   const known = new Map<number, ChosenCopy>();
   const namesOf = (set: number): ReadonlySet<string> =>
     new Set(tables.nodes.filter((_, node) => (set & (1 << node)) !== 0).map((node) => node.name));
-  const solve = (set: number): ChosenCopy | undefined => {
+  const solve = (set: number): ChosenCopy | "none" | "exhausted" => {
     const names = namesOf(set);
     const isPinned = problem.pins.some((pin) => names.has(pin.node));
     const nodes = tables.nodes.filter((node) => names.has(node.name));
     const part = { ...(isPinned ? problem : free), nodes, minNodes: names.size, maxNodes: names.size };
-    const copy = chooseCopy(part, work);
-    return typeof copy === "string" ? undefined : copy;
+    return chooseCopy(part, work);
   };
   const exact = (set: number): ChosenCopy | undefined => {
     if (isExact[set] === 1) return known.get(set);
     const copy = solve(set);
     isExact[set] = 1;
-    most[set] = copy === undefined ? 0 : problem.workload.batch / copy.evaluation.latencySec;
-    if (copy !== undefined) known.set(set, copy);
+    if (typeof copy === "string") {
+      most[set] = 0;
+      if (copy === "none") bound[set] = 0;
+      return undefined;
+    }
+    const rate = problem.workload.batch / copy.evaluation.latencySec;
+    const gap = copy.optimal === true ? 0 : copy.optimal.gap;
+    most[set] = rate;
+    bound[set] = Math.max(rate, Math.min(bound[set] ?? 0, rate / (1 - gap)));
+    known.set(set, copy);
     return copy;
   };
-  if (problem.sharding !== "pipeline") {
+  const mayPair = problem.sharding !== "pipeline" && problem.minNodes <= 2 && problem.maxNodes >= 2;
+  if (mayPair) {
     for (let set = 3; set < sets; set += 1) if (isPair(set)) exact(set);
   }
   const isPinned = (name: string): boolean => problem.pins.some((pin) => pin.node === name);
   const pinned = tables.nodes.reduce((set, { name }, node) => (isPinned(name) ? set | (1 << node) : set), 0);
-  return { nodeCount: tables.nodes.length, pinned, most, exact, isExact };
+  return { nodeCount: tables.nodes.length, pinned, most, bound, exact, isExact };
 }
 
 const isPair = (set: number): boolean => set !== (set & -set) && (set & (set - 1) & ((set & (set - 1)) - 1)) === 0;

@@ -18,7 +18,7 @@ export interface DiveTask {
   found(order: readonly number[], sec: number): void;
   /** Which of the nodes to try next: the most promising one, or the one with the lowest number. */
   readonly tryFirst: "promising" | "lowest";
-  /** Asked once for each partial order; true when nothing more is to be tried. */
+  /** Asked before each partial order; true when nothing more is to be tried. */
   isOver(): boolean;
   /** Told the bound of what was left untried when it was over. */
   leftOpen(sec: number): void;

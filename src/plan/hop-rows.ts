@@ -14,14 +14,23 @@ export interface HopRows {
 }
 
 function usualOf(hopSec: Float64Array, nodeCount: number): number {
+  // The count of the usual cost itself stays out of the map: nearly every pair has it.
   const counts = new Map<number, number>();
   let usual = Number.POSITIVE_INFINITY;
+  let usualCount = 0;
   for (let at = 0; at < hopSec.length; at += 1) {
     if (at % (nodeCount + 1) === 0) continue;
     const sec = hopSec[at] ?? Number.POSITIVE_INFINITY;
+    if (sec === usual) {
+      usualCount += 1;
+      continue;
+    }
     const count = (counts.get(sec) ?? 0) + 1;
     counts.set(sec, count);
-    if (count > (counts.get(usual) ?? 0)) usual = sec;
+    if (count <= usualCount) continue;
+    counts.set(usual, usualCount);
+    usual = sec;
+    usualCount = count;
   }
   return usual;
 }

@@ -43,8 +43,17 @@ export function exactly(count: number): NodeCounting {
   );
 }
 
-/** Countings that together admit just the rings of so many nodes; as few levels in each as will do. */
-export function countingsFor({ minNodes, maxNodes }: SizeRange): readonly NodeCounting[] {
-  if (minNodes <= 2) return [atMost(maxNodes - 1)];
-  return Array.from({ length: maxNodes - minNodes + 1 }, (_, index) => exactly(minNodes + index - 1));
+/** A counting and the sizes of the rings that it admits. */
+interface CountedSizes {
+  readonly counting: NodeCounting;
+  readonly sizes: SizeRange;
+}
+
+/** Countings that together admit just the rings of so many nodes, the small ones first; as few levels in each as will do. */
+export function countingsFor({ minNodes, maxNodes }: SizeRange): readonly CountedSizes[] {
+  if (minNodes <= 2) return [{ counting: atMost(maxNodes - 1), sizes: { minNodes: 2, maxNodes } }];
+  return Array.from({ length: maxNodes - minNodes + 1 }, (_, index) => {
+    const size = minNodes + index;
+    return { counting: exactly(size - 1), sizes: { minNodes: size, maxNodes: size } };
+  });
 }

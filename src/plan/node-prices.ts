@@ -16,11 +16,10 @@ export interface PriceSearch {
   /** Told of each walk in which no node comes twice: it is a ring. */
   readonly found: (order: readonly number[]) => void;
   readonly rounds: number;
+  /** What filling the bound once costs. */
+  readonly fillWork: number;
   readonly work: WorkBudget;
 }
-
-/** Work of filling the tables once, for each node and level. */
-const fillWork = 1.5;
 
 /**
  * Raises the prices of nodes that come more than once and lowers those of others (subgradient ascent with Polyak's steps),
@@ -29,7 +28,7 @@ const fillWork = 1.5;
  * @returns the best bound, seconds
  */
 export function searchPrices(search: PriceSearch): number {
-  const { bound, first, priceSec, limit, found, work } = search;
+  const { bound, first, priceSec, limit, found, fillWork, work } = search;
   const visits = new Int32Array(priceSec.length);
   const best = { sec: Number.NEGATIVE_INFINITY, priceSec: priceSec.slice() };
   priceSec[first] = 0;
@@ -38,7 +37,7 @@ export function searchPrices(search: PriceSearch): number {
   let filled = false;
   for (let round = 0; ; round += 1) {
     bound.fill(first, priceSec);
-    work.left -= Math.ceil(fillWork * priceSec.length);
+    work.left -= fillWork;
     filled = true;
     const sec = bound.leastSec(first);
     if (sec > best.sec * (1 + 1e-6)) idle = 0;
@@ -61,6 +60,7 @@ export function searchPrices(search: PriceSearch): number {
   }
   if (!filled) {
     priceSec.set(best.priceSec);
+    work.left -= fillWork;
     bound.fill(first, priceSec);
   }
   return best.sec;

@@ -1,16 +1,19 @@
 import { createDive, type DiveTask } from "./dive.js";
+import { mostRingSec } from "./most-ring-sec.js";
 import type { NodeCounting } from "./node-counting.js";
 import { searchPrices } from "./node-prices.js";
 import { type FoundOrder, leastSecInOrder, tieTolerance } from "./place-in-order.js";
 import { createRingBound, type RingBound } from "./ring-bound.js";
 import type { SearchSpace } from "./search-space.js";
 import type { SizeRange } from "./size-range.js";
-import { shareOf, type WorkBudget } from "./work-budget.js";
+import { shareOf, type WorkBudget, workOfFill, workOfOrder } from "./work-budget.js";
 
 const infinity = Number.POSITIVE_INFINITY;
 /** Partial orders that the first dive below each first node may look at; each further one may look at so many times more. */
 const firstDive = 200;
 const diveGrowth = 8;
+/** Times that prices are changed, at most, before the first dive. */
+const priceRounds = 40;
 
 export interface RingSearch {
   readonly space: SearchSpace;
@@ -32,7 +35,8 @@ export interface FirstNode {
   priceSec?: Float64Array;
 }
 
-export interface RingAnswer {
+/** What a search has found, with the counting and sizes that it was asked about. */
+export interface RingAnswer extends Pick<RingSearch, "counting" | "sizes"> {
   readonly best: FoundOrder | undefined;
   /** No ring costs less; infinity where there is none. */
   readonly leastSec: number;
@@ -41,14 +45,87 @@ export interface RingAnswer {
   readonly bound: RingBound;
 }
 
-/** More than any ring can cost. */
-function mostSec({ nodeCount, layers, hopSec, returnSec, computeSec, firstSec, lastSec }: SearchSpace): number {
-  const most = (values: Float64Array): number =>
-    values.reduce((high, value) => (value < infinity && value > high ? value : high), 0);
-  const slowest = most(
-    Float64Array.from({ length: nodeCount }, (_, node) => computeSec[(node + 1) * (layers + 1) - 1] ?? 0),
-  );
-  return (slowest + most(firstSec) + most(lastSec) + layers * most(hopSec) + most(returnSec)) * 1.001;
+/** A search under way. */
+interface Run extends RingSearch {
+  best: FoundOrder | undefined;
+  readonly bound: RingBound;
+  readonly dive: (task: DiveTask) => void;
+  /** What `bound` is filled with. */
+  readonly priceSec: Float64Array;
+  readonly fillWork: number;
+  readonly orderWork: number;
+  /** Rings that cost more are of no interest. */
+  limit(): number;
+  isOver(): boolean;
+}
+
+function beginRun(search: RingSearch): Run {
+  const { space, counting, work, goal } = search;
+  const bound = createRingBound(space, counting);
+  const most = mostRingSec(space);
+  const run: Run = {
+    ...search,
+    best: search.known,
+    bound,
+    dive: createDive(space, bound, counting),
+    priceSec: new Float64Array(space.nodeCount),
+    fillWork: workOfFill(space, counting.levels),
+    orderWork: workOfOrder(space),
+    limit: () => (run.best === undefined ? most : run.best.sec * (1 - tieTolerance)),
+    isOver: () => work.left <= 0 || (goal === "any" && run.best !== undefined),
+  };
+  return run;
+}
+
+/** Looks for prices with which the bound is best; the bound and `priceSec` are left with them. */
+function priceFirst(run: Run, node: FirstNode, rounds: number): void {
+  const { space, sizes, work, bound, priceSec, limit, fillWork } = run;
+  const { first } = node;
+  if (node.priceSec !== undefined) priceSec.set(node.priceSec);
+  const leastPrice = sizes.minNodes === space.nodeCount ? -infinity : 0;
+  const found = (order: readonly number[]): void => {
+    if (order.length < sizes.minNodes || order.length > sizes.maxNodes) return;
+    const sec = leastSecInOrder(space, order);
+    if (sec <= limit()) run.best = { order, sec };
+  };
+  const sec = searchPrices({ bound, first, priceSec, limit, leastPrice, found, rounds, fillWork, work });
+  node.leastSec = Math.max(node.leastSec, sec);
+  node.priceSec = priceSec.slice();
+}
+
+/** Tries the rings that begin with the node one by one, as far as that goes with so many partial orders. */
+function diveBelow(run: Run, node: FirstNode, orders: number): "settled" | "open" {
+  const share = shareOf(run.work, orders * run.orderWork);
+  let openSec = infinity;
+  run.dive({
+    first: node.first,
+    priceSec: run.priceSec,
+    sizes: run.sizes,
+    limit: run.limit,
+    found: (order, sec) => {
+      run.best = { order, sec };
+    },
+    tryFirst: "promising",
+    isOver: () => {
+      if (share.left <= 0 || run.isOver()) return true;
+      share.left -= run.orderWork;
+      return false;
+    },
+    leftOpen: (sec) => {
+      openSec = Math.min(openSec, sec);
+    },
+  });
+  share.settle();
+  if (openSec === infinity) return "settled";
+  node.leastSec = Math.max(node.leastSec, openSec);
+  return "open";
+}
+
+function tryFirst(run: Run, node: FirstNode, round: number): "settled" | "open" {
+  if (node.leastSec > run.limit()) return "settled";
+  priceFirst(run, node, round === 0 ? priceRounds : 0);
+  if (node.leastSec > run.limit()) return "settled";
+  return diveBelow(run, node, firstDive * diveGrowth ** round);
 }
 
 /**
@@ -56,62 +133,21 @@ function mostSec({ nodeCount, layers, hopSec, returnSec, computeSec, firstSec, l
  * short dive, and longer ones in further rounds, until all are settled or the work is used up.
  */
 export function searchFirsts(search: RingSearch): RingAnswer {
-  const { space, counting, sizes, work, goal } = search;
-  const bound = createRingBound(space, counting);
-  const dive = createDive(space, bound, counting);
-  const most = mostSec(space);
-  const state = { best: search.known };
-  const limit = (): number => (state.best === undefined ? most : state.best.sec * (1 - tieTolerance));
-  const consider = (order: readonly number[]): void => {
-    if (order.length < sizes.minNodes || order.length > sizes.maxNodes) return;
-    const sec = leastSecInOrder(space, order);
-    if (sec <= limit()) state.best = { order, sec };
-  };
-  const isOver = (): boolean => work.left <= 0 || (goal === "any" && state.best !== undefined);
-
-  const priceSec = new Float64Array(space.nodeCount);
-  bound.fill(-1, priceSec);
-  const firsts = [...priceSec.keys()].map((first): FirstNode => ({ first, leastSec: bound.leastSec(first) }));
-  const tryFirst = (node: FirstNode, round: number): "settled" | "open" => {
-    const { first } = node;
-    if (node.priceSec !== undefined) priceSec.set(node.priceSec);
-    const leastPrice = sizes.minNodes === space.nodeCount ? -infinity : 0;
-    const rounds = round === 0 ? 40 : 0;
-    const priced = searchPrices({ bound, first, priceSec, limit, leastPrice, found: consider, rounds, work });
-    node.leastSec = Math.max(node.leastSec, priced);
-    node.priceSec = priceSec.slice();
-    if (node.leastSec > limit()) return "settled";
-    const share = shareOf(work, firstDive * diveGrowth ** round);
-    let openSec = infinity;
-    dive({
-      first,
-      priceSec,
-      sizes,
-      limit,
-      found: (order, sec) => {
-        state.best = { order, sec };
-      },
-      tryFirst: "promising",
-      isOver: () => {
-        share.left -= 1;
-        return share.left <= 0 || isOver();
-      },
-      leftOpen: (sec) => {
-        openSec = Math.min(openSec, sec);
-      },
-    } satisfies DiveTask);
-    share.settle();
-    if (openSec === infinity) return "settled";
-    node.leastSec = Math.max(node.leastSec, openSec);
-    return "open";
-  };
-
-  const twinless = firsts.filter(({ first, leastSec }) => leastSec < infinity && space.twinClass[first] === first);
-  let open: readonly FirstNode[] = twinless;
-  for (let round = 0; open.length > 0 && !isOver(); round += 1) {
+  const { space, counting, sizes } = search;
+  const run = beginRun(search);
+  const { bound } = run;
+  run.work.left -= run.fillWork;
+  bound.fill(-1, run.priceSec);
+  // Of nodes that are alike, one is enough: rings that begin with the others cost the same.
+  const firsts = [...run.priceSec.keys()]
+    .filter((first) => space.twinClass[first] === first)
+    .map((first): FirstNode => ({ first, leastSec: bound.leastSec(first) }))
+    .filter(({ leastSec }) => leastSec < infinity);
+  let open: readonly FirstNode[] = firsts;
+  for (let round = 0; open.length > 0 && !run.isOver(); round += 1) {
     const ordered = open.toSorted((left, right) => left.leastSec - right.leastSec || left.first - right.first);
-    open = ordered.filter((node) => isOver() || (node.leastSec <= limit() && tryFirst(node, round) === "open"));
+    open = ordered.filter((node) => run.isOver() || tryFirst(run, node, round) === "open");
   }
   const leastOpen = open.reduce((least, node) => Math.min(least, node.leastSec), infinity);
-  return { best: state.best, leastSec: Math.min(state.best?.sec ?? infinity, leastOpen), firsts: twinless, bound };
+  return { counting, sizes, best: run.best, leastSec: Math.min(run.best?.sec ?? infinity, leastOpen), firsts, bound };
 }

@@ -9,8 +9,10 @@ import { shareOf, type WorkBudget } from "./work-budget.js";
 
 /** Halvings of the interval of periods before the values in it are looked at one by one. */
 const halvings = 12;
-/** Questions whether a period can be kept that are asked at most; each gets such a share of the work. */
+/** Questions whether a period can be kept that are asked at most; each gets such a share of the work left by the first. */
 const questions = 32;
+/** What the first question gets: whether there is a plan at all. */
+const firstShare = 0.5;
 
 /** Every value above `low` and up to `high` that the longest stage or link of a plan can have, rising. */
 function possiblePeriods(
@@ -59,35 +61,37 @@ export function searchPeriod(
 ): PlacementAnswer {
   const spaceAt = (periodSec: number): SearchSpace =>
     latencySpace(problem, tables, findBlockEnds(problem, tables, periodSec), periodSec);
-  const state = { refuted: 0, unknown: false, known: undefined as readonly number[] | undefined };
-  const share = Math.floor(work.left / questions);
-  const holds = (periodSec: number): boolean => {
-    const space = spaceAt(periodSec);
+  // Later periods that hold are shorter, and the order that shows it replaces the one before.
+  const state = { refuted: 0, heldSec: 0, known: undefined as readonly number[] | undefined };
+  const holds = (periodSec: number, share: number): boolean => {
     const ration = shareOf(work, share);
-    const order = findAnyOrder(space, sizes, ration);
+    const order = findAnyOrder(spaceAt(periodSec), sizes, ration);
     ration.settle();
-    if (typeof order !== "string") state.known = order;
-    else if (order === "none") state.refuted = Math.max(state.refuted, periodSec);
-    else state.unknown = true;
-    return typeof order !== "string";
+    if (order === "none") state.refuted = Math.max(state.refuted, periodSec);
+    if (typeof order === "string") return false;
+    state.known = order;
+    state.heldSec = periodSec;
+    return true;
   };
 
   let [low, high] = [0, mostPeriod(tables)];
-  if (!holds(high)) return state.unknown ? "exhausted" : "none";
+  if (!holds(high, firstShare * work.left)) return state.refuted > 0 ? "none" : "exhausted";
+  const share = work.left / questions;
   for (let round = 0; round < halvings; round += 1) {
     const middle = (low + high) / 2;
-    if (holds(middle)) high = middle;
+    if (holds(middle, share)) high = middle;
     else low = middle;
   }
   const periods = possiblePeriods(problem, tables, findBlockEnds(problem, tables), low, high);
   let [from, to] = [0, periods.length - 1];
   while (from < to) {
     const middle = Math.floor((from + to) / 2);
-    if (holds(periods[middle] ?? high)) to = middle;
+    if (holds(periods[middle] ?? high, share)) to = middle;
     else from = middle + 1;
   }
-  const period = periods[to] ?? high;
-  if (!holds(period)) return "exhausted";
+  // Whoever keeps `high` keeps the longest period up to it, but a search that is cut short may not find that again.
+  const longest = periods[to] ?? high;
+  const period = state.heldSec <= longest || holds(longest, share) ? longest : state.heldSec;
   const answer = searchSpaceFor(spaceAt(period), sizes, work, state.known);
   if (typeof answer === "string") return answer;
   const before = periods[to - 1] ?? low;

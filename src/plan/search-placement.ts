@@ -1,12 +1,12 @@
 import { couldCover } from "./coverage.js";
 import { greedyOrder } from "./greedy-order.js";
-import { atLeast, countingsFor, type NodeCounting } from "./node-counting.js";
+import { atLeast, countingsFor } from "./node-counting.js";
 import { type FoundOrder, leastSecInOrder, placeInOrder, tieTolerance } from "./place-in-order.js";
 import { type RingAnswer, searchFirsts } from "./search-firsts.js";
 import type { SearchSpace } from "./search-space.js";
 import { leastOfTied } from "./search-ties.js";
 import type { SizeRange } from "./size-range.js";
-import type { WorkBudget } from "./work-budget.js";
+import { shareOf, type WorkBudget } from "./work-budget.js";
 
 /** Who runs what: node numbers of the tables and the end layer of each, by rank. */
 export interface Placement {
@@ -23,9 +23,13 @@ export interface FoundPlacement {
 /** `exhausted`: nothing found, but the search was cut short, so there may be a plan. */
 export type PlacementAnswer = FoundPlacement | "none" | "exhausted";
 
-/** Rings, with the counting that they were searched under. */
-interface SearchedRings extends RingAnswer {
-  readonly counting: NodeCounting;
+/** What the searches for rings have come to. */
+interface SearchedRings {
+  readonly best: FoundOrder | undefined;
+  /** No ring of the sizes costs less; infinity where there is none. */
+  readonly leastSec: number;
+  /** Those that together cover all sizes, small rings first. */
+  readonly answers: readonly RingAnswer[];
 }
 
 /** The fastest node that can run everything, the first one of equals. */
@@ -48,23 +52,32 @@ function searchRings(
   work: WorkBudget,
   known: FoundOrder | undefined,
   goal: "best" | "any",
-): readonly SearchedRings[] {
+): SearchedRings {
   const limit = Math.min(space.nodeCount, space.layers);
+  const isFree = sizes.maxNodes >= limit;
   // Where every node has to come, prices see to it by themselves.
   const free = atLeast(sizes.minNodes === space.nodeCount ? 1 : sizes.minNodes - 1);
-  const run = (counting: NodeCounting, most: number, from: FoundOrder | undefined): SearchedRings => {
-    const rings = { space, counting, sizes: { ...sizes, maxNodes: most }, work, known: from, goal };
-    return { ...searchFirsts(rings), counting };
-  };
-  const any = run(free, limit, known);
-  if (sizes.maxNodes >= limit || any.best === undefined || any.best.order.length <= sizes.maxNodes) return [any];
-  let best = known;
-  return countingsFor({ minNodes: Math.max(2, sizes.minNodes), maxNodes: sizes.maxNodes }).map((counting) => {
-    const found = run(counting, sizes.maxNodes, best);
+  const share = shareOf(work, isFree ? work.left : work.left / 2);
+  const freeSizes = { ...sizes, maxNodes: limit };
+  const any = searchFirsts({ space, counting: free, sizes: freeSizes, work: share, known, goal });
+  share.settle();
+  const isAllowed = any.best === undefined || any.best.order.length <= sizes.maxNodes;
+  if (isFree || (isAllowed && isSettled(any, goal))) return { ...any, answers: [any] };
+  let best = isAllowed ? any.best : known;
+  const answers = countingsFor({ minNodes: Math.max(2, sizes.minNodes), maxNodes: sizes.maxNodes }).map((counted) => {
+    const found = searchFirsts({ space, ...counted, work, known: best, goal });
     best = found.best;
     return found;
   });
+  const leastSec = Math.max(any.leastSec, Math.min(...answers.map((answer) => answer.leastSec)));
+  return { best, leastSec: Math.min(leastSec, best?.sec ?? Number.POSITIVE_INFINITY), answers };
 }
+
+/** Whether further searches have nothing to add. */
+const isSettled = ({ best, leastSec }: RingAnswer, goal: "best" | "any"): boolean =>
+  best === undefined
+    ? leastSec === Number.POSITIVE_INFINITY
+    : goal === "any" || leastSec >= best.sec * (1 - tieTolerance);
 
 /**
  * The cheapest placement of a space. Among equal ones: fewest nodes, then the least sequence of names by rank, then the
@@ -78,30 +91,27 @@ export function searchSpaceFor(
   work: WorkBudget,
   known?: readonly number[],
 ): PlacementAnswer {
-  if (!couldCover(space, sizes.maxNodes)) return "none";
+  if (sizes.minNodes > sizes.maxNodes || !couldCover(space, sizes.maxNodes)) return "none";
   const alone = sizes.minNodes <= 1 ? bestAlone(space) : undefined;
   const start = known && { order: known, sec: leastSecInOrder(space, known) };
-  const begin = alone !== undefined && alone.sec <= (start?.sec ?? Number.POSITIVE_INFINITY) ? alone : start;
-  const rings = sizes.maxNodes < 2 || space.layers < 2 ? [] : searchRings(space, sizes, work, begin, "best");
-  const best = rings.at(-1)?.best ?? begin;
-  const leastSec = Math.min(...rings.map((ring) => ring.leastSec), best?.sec ?? Number.POSITIVE_INFINITY);
-  if (best === undefined) return leastSec === Number.POSITIVE_INFINITY ? "none" : "exhausted";
-  const least = best.order.length === 1 ? best : tiedLeast(space, rings, best, sizes, work);
+  const startSec = start?.sec ?? Number.POSITIVE_INFINITY;
+  const begin = alone !== undefined && alone.sec <= startSec * (1 + tieTolerance) ? alone : start;
+  const isPossible = sizes.maxNodes >= 2 && space.layers >= 2;
+  const rings = isPossible ? searchRings(space, sizes, work, begin, "best") : noRings;
+  const best = rings.best ?? begin;
+  if (best === undefined) return rings.leastSec === Number.POSITIVE_INFINITY ? "none" : "exhausted";
+  const least = best.order.length === 1 ? best : tiedLeast(space, rings.answers, best, work);
   const ends = placeInOrder(space, least.order, best.sec * (1 + tieTolerance));
   if (ends === undefined) throw new Error("a placement that was found can't be built again");
-  const gap = Math.max(0, (best.sec - leastSec) / best.sec);
+  const gap = Math.max(0, (best.sec - Math.min(best.sec, rings.leastSec)) / best.sec);
   return { placement: { order: least.order, ends }, optimal: gap <= tieTolerance ? true : { gap } };
 }
 
-function tiedLeast(
-  space: SearchSpace,
-  rings: readonly SearchedRings[],
-  best: FoundOrder,
-  sizes: SizeRange,
-  work: WorkBudget,
-): FoundOrder {
-  for (const ring of rings) {
-    const least = leastOfTied(space, ring.counting, ring, best, sizes, work);
+const noRings: SearchedRings = { best: undefined, leastSec: Number.POSITIVE_INFINITY, answers: [] };
+
+function tiedLeast(space: SearchSpace, answers: readonly RingAnswer[], best: FoundOrder, work: WorkBudget): FoundOrder {
+  for (const answer of answers) {
+    const least = leastOfTied(space, answer, best, work);
     if (least !== best) return least;
   }
   return best;
@@ -113,13 +123,12 @@ export function findAnyOrder(
   sizes: SizeRange,
   work: WorkBudget,
 ): readonly number[] | "none" | "unknown" {
-  if (!couldCover(space, sizes.maxNodes)) return "none";
+  if (sizes.minNodes > sizes.maxNodes || !couldCover(space, sizes.maxNodes)) return "none";
   const alone = sizes.minNodes <= 1 ? bestAlone(space) : undefined;
   const found = alone ?? greedyOrder(space, sizes);
   if (found !== undefined) return found.order;
   if (sizes.maxNodes < 2 || space.layers < 2) return "none";
   const rings = searchRings(space, sizes, work, undefined, "any");
-  const best = rings.find((ring) => ring.best !== undefined)?.best;
-  if (best !== undefined) return best.order;
-  return rings.some((ring) => ring.leastSec < Number.POSITIVE_INFINITY) ? "unknown" : "none";
+  if (rings.best !== undefined) return rings.best.order;
+  return rings.leastSec < Number.POSITIVE_INFINITY ? "unknown" : "none";
 }

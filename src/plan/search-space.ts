@@ -26,7 +26,9 @@ export interface SearchSpace {
 }
 
 const keepBelow = (costs: Float64Array, transfers: Float64Array, limit: number): Float64Array =>
-  costs.map((cost, at) => ((transfers[at] ?? 0) <= limit ? cost : Number.POSITIVE_INFINITY));
+  limit === Number.POSITIVE_INFINITY
+    ? costs
+    : costs.map((cost, at) => ((transfers[at] ?? 0) <= limit ? cost : Number.POSITIVE_INFINITY));
 
 /** The space of the latency objective, where no stage and no link may take longer than `periodSec` in a step. */
 export function latencySpace(
@@ -57,18 +59,20 @@ export function latencySpace(
 /** The critical path has one output head: that of rank 0 today, that of the last rank under `tail`. */
 const chargesFirst = (policy: OutputPolicy): boolean => policy === "replicated";
 
-/** Comparing all pairs of more nodes takes longer than it saves. */
-const mostTwinNodes = 200;
+/** Pairs of links that are compared at most: where nodes differ in a few cables only, comparing takes longer than it saves. */
+const mostCompared = 20e6;
 
 /** Groups nodes that are alike in themselves and in all their links. Only the first unused of a group need be tried. */
 function findTwins(problem: PlanProblem, tables: CostTables): Int32Array {
   const size = tables.nodes.length;
   const pinned = new Set(problem.pins.map((pin) => pin.node));
   const link = (table: Float64Array, from: number, to: number): number => table[from * size + to] ?? 0;
+  let compared = 0;
   const sameLinks = (table: Float64Array, one: number, other: number): boolean => {
     if (link(table, one, other) !== link(table, other, one)) return false;
     for (let third = 0; third < size; third += 1) {
       if (third === one || third === other) continue;
+      compared += 1;
       if (link(table, one, third) !== link(table, other, third)) return false;
       if (link(table, third, one) !== link(table, third, other)) return false;
     }
@@ -87,8 +91,7 @@ function findTwins(problem: PlanProblem, tables: CostTables): Int32Array {
     );
   };
   const classes = Int32Array.from({ length: size }, (_, index) => index);
-  if (size > mostTwinNodes) return classes;
-  for (let node = 1; node < size; node += 1) {
+  for (let node = 1; node < size && compared < mostCompared; node += 1) {
     for (let earlier = 0; earlier < node; earlier += 1) {
       if (classes[earlier] !== earlier || !alike(earlier, node)) continue;
       classes[node] = earlier;
