@@ -209,12 +209,56 @@ describe("other architectures", () => {
   });
 });
 
-test("a quantisation without a name is described with bits and groups", async () => {
-  const folder = new Map(mlxFolder(smallGptOss, "affine-8"));
-  const { facts } = await inspect(folder);
-  expect(facts?.quantization.words).toBe(
-    "experts affine 8 bits in groups of 64, other matrices affine 8 bits in groups of 64, routers affine 8 bits in groups of 64",
-  );
+describe("quantisations without a name are described with bits and groups", () => {
+  const packed = (bits: number, group: number, scales: string) => (name: string, rows: number) => [
+    { name: `${name}.weight`, dtype: "U32", shape: [rows, (64 * bits) / 32] },
+    { name: `${name}.scales`, dtype: scales, shape: [rows, 64 / group] },
+    ...(scales === "U8" ? [] : [{ name: `${name}.biases`, dtype: scales, shape: [rows, 64 / group] }]),
+  ];
+  const plain = (name: string, ...shape: number[]) => [{ name: `${name}.weight`, dtype: "F16", shape }];
+
+  test.each([
+    ["affine", 6, 32, "BF16", "affine 6 bits in groups of 32", 7],
+    ["affine", 3, 64, "F16", "affine 3 bits in groups of 64", 3.5],
+    ["mxfp8", 8, 32, "U8", "mxfp8 8 bits in groups of 32", 8.25],
+    ["nvfp4", 4, 16, "U8", "nvfp4 4 bits in groups of 16", 4.5],
+  ] as const)("%s, %i bits in groups of %i", async (mode, bits, group, scales, words, bitsPerWeight) => {
+    const matrix = packed(bits, group, scales);
+    const tensors = [
+      ...matrix("model.layers.0.self_attn.q_proj", 64),
+      ...matrix("model.embed_tokens", 640),
+      ...plain("model.norm", 64),
+    ];
+    const config = {
+      model_type: "llama",
+      num_hidden_layers: 1,
+      hidden_size: 64,
+      num_attention_heads: 4,
+      quantization: { mode, bits, group_size: group },
+    };
+    const folder = new Map([...shardsOf(tensors, 1), ...wordFiles, ["config.json", textFile(JSON.stringify(config))]]);
+    const { verdict, facts, model } = await inspect(folder, "llama");
+    expect(verdict).toBe("complete");
+    expect(facts?.quantization).toEqual({
+      words: `other matrices ${words}`,
+      bitsPerWeight: expect.closeTo(bitsPerWeight, 1),
+    });
+    expect(model?.weightBytesPerLayer).toBe((64 * 64 * bitsPerWeight) / 8);
+  });
+
+  test("several at once, the one with most bytes first", async () => {
+    const matrix = packed(4, 64, "F16");
+    const tensors = [
+      ...matrix("model.layers.0.self_attn.q_proj", 64),
+      ...plain("model.embed_tokens", 640, 64),
+      ...plain("model.norm", 64),
+    ];
+    const config = { model_type: "llama", num_hidden_layers: 1, hidden_size: 64, num_attention_heads: 4 };
+    const quantization = { bits: 8, group_size: 64, "model.layers.0.self_attn.q_proj": { bits: 4, group_size: 64 } };
+    const text = textFile(JSON.stringify({ ...config, quantization }));
+    const { facts } = await inspect(new Map([...shardsOf(tensors, 1), ...wordFiles, ["config.json", text]]), "llama");
+    expect(facts?.quantization.words).toBe("other matrices f16 and affine 4 bits in groups of 64");
+  });
 });
 
 test("what exo would put on a card", async () => {
