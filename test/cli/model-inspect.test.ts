@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -85,6 +85,32 @@ test("as YAML", async () => {
   const { code, stdout } = await run(q8, "-o", "yaml");
   expect(code).toBe(0);
   expect(parse(stdout)).toMatchObject({ verdict: "complete", model: { layers: 36 } });
+});
+
+test("a folder of models: each with its verdict, and no line for what holds no model", async () => {
+  const root = join(sandbox.temp, "list");
+  mkdirSync(join(root, "caches"), { recursive: true });
+  writeFileSync(join(root, "notes.txt"), "");
+  symlinkSync("nowhere", join(root, "dangling"));
+  writeFolder(join(root, "local--gpt-oss-whole"), mlxFolder(smallGptOss, "affine-4", 3));
+  writeFolder(join(root, "local--gpt-oss-cut"), mlxFolder(smallGptOss, "MXFP4-Q8", 13));
+  truncateSync(join(root, "local--gpt-oss-cut", weights), 900);
+  const list = (...args: string[]) => runCli(sandbox, ["model", "list", "--folder", root, ...args]);
+  const { code, stdout } = await list("-o", "json");
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject([
+    { name: "local/gpt-oss-cut", verdict: "broken", exoComplete: true, problem: expect.stringContaining(weights) },
+    { name: "local/gpt-oss-whole", verdict: "complete", exoComplete: true, quantization: "affine-4", problem: null },
+  ]);
+  expect((await list()).stdout).toContain("local/gpt-oss-whole  complete");
+  expect((await runCli(sandbox, ["model", "list", "--folder", join(root, "caches")])).stdout).toContain(
+    "No folder in there",
+  );
+  for (const args of [
+    ["model", "list"],
+    ["model", "list", "--folder", join(root, "absent")],
+  ])
+    expect((await runCli(sandbox, args)).code).toBe(2);
 });
 
 describe("exit codes", () => {

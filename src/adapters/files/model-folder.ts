@@ -62,19 +62,40 @@ async function read(root: string, path: string, start: number, length: number): 
   }
 }
 
-/**
- * A model folder on this disk.
- *
- * @throws Problem of kind `usage` when there is no folder that can be read
- */
-export async function openModelFolder(root: string): Promise<ModelFiles> {
+/** @throws Problem of kind `usage` when there is no folder that can be read */
+async function namesIn(root: string): Promise<string[]> {
   const names = await readdir(root).catch((cause: unknown) => {
     const what: Readonly<Record<string, string>> = { ENOENT: "there is no such folder", ENOTDIR: "it is not a folder" };
     const why = what[codeOf(cause)] ?? wordsFor(codeOf(cause));
     const hint = "Name a folder that holds a model: config.json and *.safetensors.";
     throw new Problem("usage", "no_model_folder", `can't read ${root}: ${why}`, hint, { cause });
   });
-  names.sort();
+  return names.toSorted();
+}
+
+/**
+ * Paths of the folders inside a folder, such as exo's models folder; links are followed.
+ *
+ * @throws Problem of kind `usage` when there is no folder that can be read
+ */
+export async function foldersInside(root: string): Promise<readonly string[]> {
+  const paths = (await namesIn(root)).map((name) => join(root, name));
+  const isFolder = (path: string): Promise<boolean> =>
+    stat(path).then(
+      (found) => found.isDirectory(),
+      () => false, // a link that leads nowhere is no folder
+    );
+  const found = await Promise.all(paths.map(async (path) => ((await isFolder(path)) ? [path] : [])));
+  return found.flat();
+}
+
+/**
+ * A model folder on this disk.
+ *
+ * @throws Problem of kind `usage` when there is no folder that can be read
+ */
+export async function openModelFolder(root: string): Promise<ModelFiles> {
+  const names = await namesIn(root);
   return {
     names: async () => names,
     look: (path) => look(join(root, path)),
