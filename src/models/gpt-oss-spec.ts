@@ -6,6 +6,7 @@ import {
   layerParameters,
   vocabularyParameters,
 } from "./gpt-oss-architecture.js";
+import { kvStepTokens } from "./kv-cache.js";
 import type { ModelSpec, Quantization, TensorSplit } from "./model-spec.js";
 import { bytes16, matrixBits, packedBytes } from "./quantized-bytes.js";
 
@@ -32,9 +33,6 @@ export function gptOssBytes(shape: GptOssArchitecture, quantization: Quantizatio
     vocabulary: packedBytes(vocabularyParameters(shape), bits.dense),
   };
 }
-
-/** mlx-lm's `KVCache` grows in steps of so many tokens. */
-const kvStepTokens = 256;
 
 /** What planning needs of a gpt-oss model, computed from its architecture. KV caches are 16-bit, exo's default. */
 export function gptOssSpec(name: string, shape: GptOssArchitecture, quantization: Quantization): ModelSpec {
@@ -70,7 +68,7 @@ const mxfp4Group = 32;
  * whole groups: 2880 / 32 = 90 of them go two ways and no more. With groups of 64 there are 45, which do not divide at
  * all. Nobody has reported 16-bit weights or other ways to work, so those are not offered.
  */
-function tensorSplit(shape: GptOssArchitecture, quantization: Quantization): { readonly tensor?: TensorSplit } {
+export function tensorSplit(shape: GptOssArchitecture, quantization: Quantization): { readonly tensor?: TensorSplit } {
   const bits = matrixBits(quantization);
   const isMxfp4 = quantization === "MXFP4-Q8" || quantization === "MXFP4-Q4";
   const groups = shape.intermediateSize / mxfp4Group;

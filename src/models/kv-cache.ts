@@ -1,5 +1,8 @@
 import type { ModelSpec } from "./model-spec.js";
 
+/** mlx-lm's `KVCache` grows in steps of so many tokens. */
+export const kvStepTokens = 256;
+
 /** Whether a layer attends to the whole context. gpt-oss alternates: even layers slide, odd layers see everything. */
 export function isFullAttention(model: ModelSpec, layer: number): boolean {
   const full = model.fullAttentionLayers;

@@ -1,13 +1,7 @@
 import { z } from "zod";
+import { isPlainPath } from "../models/plain-path.js";
 
 const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
-
-/** A file of the model's own folder or of a folder below it; never one outside. */
-const isPlainPath = (name: string): boolean =>
-  name.length > 0 &&
-  name.length <= 512 &&
-  !/[\0\\]/.test(name) &&
-  name.split("/").every((part) => part !== "" && part !== "." && part !== "..");
 
 /**
  * The weight files that a `*.safetensors.index.json` names, each once, sorted.

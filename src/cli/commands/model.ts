@@ -1,0 +1,36 @@
+import type { Command } from "commander";
+import { exitCodeOf } from "../exit-code.js";
+import { type CommonOptions, withCommonOptions } from "../options.js";
+import { palette, printResult, widthOf } from "../output.js";
+
+const examples = `
+Examples:
+  exoctl model inspect ~/.exo/models/mlx-community--gpt-oss-120b-MXFP4-Q8
+  exoctl model inspect ./mlx_models/gpt-oss-120b-4bit -o json    # .model is a model for \`plan --inventory\`
+
+Ends with 0 when the model is complete, with 1 when it is incomplete, broken or of no use to exo.`;
+
+/** `exoctl model`: model files. `inspect` needs neither a controller nor exo. */
+export function addModelCommand(program: Command): void {
+  const model = program.command("model").description("model files");
+  withCommonOptions(model.command("list"))
+    .requiredOption("--folder <dir>", "a folder of models on this disk, such as ~/.exo/models")
+    .description("the models in a folder, and which of them are complete")
+    .action(async ({ folder, output }: CommonOptions & { readonly folder: string }) => {
+      const models = await (await import("../inspect-folder.js")).listModelFolders(folder);
+      const { renderModelFolders } = await import("../render/model-folders-view.js");
+      await printResult(models, output, () => renderModelFolders(models, pageHere()));
+    });
+  withCommonOptions(model.command("inspect"))
+    .argument("<dir>", "a folder with config.json and safetensors files")
+    .description("what a model folder holds, whether it is complete, and what exo will make of it")
+    .addHelpText("after", examples)
+    .action(async (folder: string, options: CommonOptions) => {
+      const inspection = await (await import("../inspect-folder.js")).inspectFolder(folder);
+      const { renderInspection } = await import("../render/inspection-view.js");
+      await printResult(inspection, options.output, () => renderInspection(inspection, pageHere()));
+      if (inspection.verdict !== "complete") process.exitCode = exitCodeOf("failed");
+    });
+}
+
+const pageHere = () => ({ colors: palette(process.stdout), width: widthOf(process.stdout) });
