@@ -3,6 +3,7 @@ import { addAgentCommand } from "./commands/agent.js";
 import { addApplyCommand } from "./commands/apply.js";
 import { addDiscoverCommand } from "./commands/discover.js";
 import { addEnvCommand } from "./commands/env.js";
+import { addModelCommand } from "./commands/model.js";
 import { addPlanCommand } from "./commands/plan.js";
 import { addRunCommand } from "./commands/run.js";
 import { addStatusCommand } from "./commands/status.js";
@@ -24,6 +25,7 @@ export function createProgram(): Command {
     addTokenCommand,
     addDiscoverCommand,
     addPlanCommand,
+    addModelCommand,
     addApplyCommand,
     addRunCommand,
     addStatusCommand,
