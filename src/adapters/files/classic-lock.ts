@@ -1,8 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { FileCalls } from "./classic-file-calls.js";
+import { draftEnding } from "./classic-replace-file.js";
 import { unlessMissing } from "./registry-paths.js";
 
-/** A lock whose process left no number: killed in the instant after making it. */
+/** A lock without a readable number: the machine stopped before its text was on the disk. */
 const emptyForMs = 10_000;
 
 const numberSchema = z.coerce.number().int().positive();
@@ -25,18 +27,26 @@ async function isStale(calls: FileCalls, path: string): Promise<boolean> {
   return pid === undefined ? Date.now() - found.mtimeMs > emptyForMs : !isAlive(pid);
 }
 
+/** The lock comes about with its process number in it, so that a kill can't leave one that says nothing. */
 async function claim(calls: FileCalls, path: string): Promise<"claimed" | "taken"> {
+  const draft = `${path}.${randomUUID().slice(0, 8)}${draftEnding}`;
   try {
-    const handle = await calls.open(path, "wx", 0o644);
+    const handle = await calls.open(draft, "wx", 0o644);
     try {
       await handle.writeFile(`${process.pid}\n`);
     } finally {
       await handle.close();
     }
+    await calls.link(draft, path);
     return "claimed";
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return "taken";
+    // ENOENT: whoever holds the lock takes drafts for leftovers.
+    if (error instanceof Error && "code" in error && (error.code === "EEXIST" || error.code === "ENOENT"))
+      return "taken";
     throw error;
+  } finally {
+    // What stays is a leftover that the next run removes.
+    await calls.unlink(draft).catch(() => {});
   }
 }
 

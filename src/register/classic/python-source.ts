@@ -5,8 +5,8 @@ import type { ClassicRefusal } from "./refusal.js";
 export type PythonNode = PythonSource["tree"]["topNode"];
 
 /**
- * Python source as a tree. The tree is one of `code`: the file's text without a byte order mark and with CRLF as LF, because
- * the grammar does not know a backslash before CRLF. `toFile` leads back.
+ * Python source as a tree. The tree is one of `code`: the file's text without a byte order mark, with CRLF as LF and without form
+ * feeds at the start of lines, because the grammar knows neither those nor a backslash before CRLF. `toFile` leads back.
  */
 export interface PythonSource {
   readonly code: string;
@@ -36,19 +36,8 @@ export function childrenOf(node: PythonNode): readonly PythonNode[] {
 }
 
 export function parsePython(text: string): PythonSource {
-  const mark = text.startsWith("\ufeff") ? 1 : 0;
-  const parts = text.slice(mark).split("\r\n");
-  const code = parts.join("\n");
-  // Where in `code` the LF of each CRLF stands.
-  const crlfs: number[] = [];
-  let at = 0;
-  for (const part of parts.slice(0, -1)) {
-    at += part.length;
-    crlfs.push(at);
-    at += 1;
-  }
-  const crlfsBefore = (offset: number): number => lowerBound(crlfs, offset);
-  const toFile = (offset: number): number => offset + crlfsBefore(offset) + mark;
+  const { code, dropped } = readableBy(text);
+  const toFile = (offset: number): number => offset + countBelow(dropped, offset);
   return {
     code,
     tree: parser.parse(code),
@@ -64,8 +53,30 @@ export function parsePython(text: string): PythonSource {
   };
 }
 
+/** Leaves out what the grammar stumbles over, and tells for each such character the offset in the code that it stood before. */
+function readableBy(text: string): { readonly code: string; readonly dropped: readonly number[] } {
+  const parts: string[] = [];
+  const dropped: number[] = [];
+  let length = 0;
+  let from = 0;
+  const drop = (at: number, before: 0 | 1): void => {
+    parts.push(text.slice(from, at));
+    length += at - from;
+    from = at + 1;
+    dropped.push(length - before);
+  };
+  for (let at = 0; at < text.length; at += 1) {
+    const isLineStart = at === from || isLineBreak(text[at - 1]);
+    // What stands at an offset of the code comes behind a mark or form feed, and before the CR of a line break.
+    if (at === 0 && text[at] === "\ufeff") drop(at, 1);
+    else if (text[at] === "\f" && isLineStart) drop(at, 1);
+    else if (text[at] === "\r" && text[at + 1] === "\n") drop(at, 0);
+  }
+  return { code: [...parts, text.slice(from)].join(""), dropped };
+}
+
 /** How many of the sorted numbers are smaller. */
-function lowerBound(sorted: readonly number[], value: number): number {
+function countBelow(sorted: readonly number[], value: number): number {
   let low = 0;
   let high = sorted.length;
   while (low < high) {
