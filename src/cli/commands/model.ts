@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { exitCodeOf } from "../exit-code.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
+import { addClassicModelCommands } from "./model-classic.js";
 
 const examples = `
 Examples:
@@ -10,9 +11,9 @@ Examples:
 
 Ends with 0 when the model is complete, with 1 when it is incomplete, broken or of no use to exo.`;
 
-/** `exoctl model`: model files. `inspect` needs neither a controller nor exo. */
+/** `exoctl model`: model files, and entries of exo 0.0.x. Neither a controller nor a running exo is needed. */
 export function addModelCommand(program: Command): void {
-  const model = program.command("model").description("model files");
+  const model = program.command("model").description("registry entries and model files");
   withCommonOptions(model.command("list"))
     .requiredOption("--folder <dir>", "a folder of models on this disk, such as ~/.exo/models")
     .description("the models in a folder, and which of them are complete")
@@ -31,6 +32,7 @@ export function addModelCommand(program: Command): void {
       await printResult(inspection, options.output, () => renderInspection(inspection, pageHere()));
       if (inspection.verdict !== "complete") process.exitCode = exitCodeOf("failed");
     });
+  addClassicModelCommands(model);
 }
 
 const pageHere = () => ({ colors: palette(process.stdout), width: widthOf(process.stdout) });

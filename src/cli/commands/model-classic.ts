@@ -1,0 +1,85 @@
+import { type Command, Option } from "commander";
+import { quantizations } from "../../models/quantized-bytes.js";
+import type { ClassicFiles } from "../../register/classic/classic-files.js";
+import type { ClassicAddOptions } from "../classic-request.js";
+import { exitCodeOf } from "../exit-code.js";
+import { type CommonOptions, withCommonOptions } from "../options.js";
+import { palette, printResult, widthOf } from "../output.js";
+
+interface ClassicOption {
+  /** `true` when no path was named. */
+  readonly classic: string | true;
+}
+
+const addExamples = `
+Examples:
+  exoctl model add gpt-oss-120b --classic ~/exo --dry-run
+  exoctl model add my-model --classic ~/exo --layers 32 --repo owner/name --label "My model"
+
+Ends with 0 when the registry says what it should (with --dry-run: when it could be made to), with 1 when something is in the way.`;
+
+/** The verbs that edit the registry of an exo 0.0.x on this machine. They need no controller. */
+export function addClassicModelCommands(model: Command): void {
+  withCommonOptions(classicVerb(model, "add"))
+    .argument("<model>", "a model of the catalogue, or any name with --layers and --repo")
+    .description("add a model to exo 0.0.x's models.py on this machine")
+    .option("--id <name>", "what exo and its clients call it (default: the model's name without gpt-)")
+    .option("--repo <owner/name>", "the repository whose files exo loads")
+    .option("--layers <n>", "how many layers the model has")
+    .option("--label <text>", "the name on exo's page")
+    .option("--engine <name>", "mlx, tinygrad or dummy", "mlx")
+    .addOption(
+      new Option("--quantization <name>", "of a catalogue model").choices([...quantizations]).default("MXFP4-Q8"),
+    )
+    .option("--accept <faults>", "write although these faults stand, by their codes", (text) => text.split(","))
+    .option("--replace", "replace an entry that says something else")
+    .addHelpText("after", addExamples)
+    .action(add);
+  withCommonOptions(classicVerb(model, "remove"))
+    .argument("<model>", "as it was added")
+    .description("take a model that exoctl added out of exo 0.0.x's models.py, byte for byte")
+    .option("--id <name>", "what exo calls it (default: the model's name without gpt-)")
+    .action(remove);
+}
+
+const classicVerb = (model: Command, verb: string): Command =>
+  model
+    .command(verb)
+    .requiredOption(
+      "--classic [path]",
+      "exo 0.0.x: its checkout, virtual environment or models.py (default: the one of `exo`)",
+    )
+    .option("--dry-run", "show what would be changed and what stands in the way");
+
+async function add(model: string, options: CommonOptions & ClassicOption & ClassicAddOptions): Promise<void> {
+  const { classicAddRequest } = await import("../classic-request.js");
+  const { addClassicEntry } = await import("../../agent/add-classic-entry.js");
+  const request = classicAddRequest(model, options);
+  const report = await addClassicEntry(await openHere(options), request);
+  const { renderClassicAdd } = await import("../render/classic-view.js");
+  await printResult(report, options.output, () => renderClassicAdd(report, request.accepted, pageHere()));
+  if (["differs", "blocked", "refused"].includes(report.outcome)) process.exitCode = exitCodeOf("failed");
+}
+
+interface RemoveOptions extends CommonOptions, ClassicOption {
+  readonly id?: string;
+  readonly dryRun?: boolean;
+}
+
+async function remove(model: string, options: RemoveOptions): Promise<void> {
+  const { classicId } = await import("../classic-request.js");
+  const { removeClassicEntry } = await import("../../agent/remove-classic-entry.js");
+  const effect = options.dryRun === true ? "show" : "write";
+  const report = await removeClassicEntry(await openHere(options), classicId(model, options.id), effect);
+  const { renderClassicRemove } = await import("../render/classic-view.js");
+  await printResult(report, options.output, () => renderClassicRemove(report, pageHere()));
+  if (report.outcome === "refused") process.exitCode = exitCodeOf("failed");
+}
+
+async function openHere({ classic }: ClassicOption): Promise<ClassicFiles> {
+  const { openClassicDisk } = await import("../../adapters/files/classic-disk.js");
+  const { classicPlaces } = await import("../classic-places.js");
+  return await openClassicDisk(await classicPlaces(classic));
+}
+
+const pageHere = () => ({ colors: palette(process.stdout), width: widthOf(process.stdout) });

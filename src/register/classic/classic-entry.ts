@@ -1,0 +1,48 @@
+/** What exo 0.0.x calls its engines: the flag of its command line, and the class that the registry names. */
+export const engineClasses = {
+  mlx: "MLXDynamicShardInferenceEngine",
+  tinygrad: "TinygradDynamicShardInferenceEngine",
+  dummy: "DummyInferenceEngine",
+} as const;
+
+export type ClassicEngine = keyof typeof engineClasses;
+
+/** One model of exo 0.0.x's registry. */
+export interface ClassicEntry {
+  /** The name that clients ask for. */
+  readonly id: string;
+  readonly layers: number;
+  readonly engine: ClassicEngine;
+  /** `owner/name` on the hub; `/` becomes `--` in exo's folder names. */
+  readonly repo: string;
+  /** What exo's own page shows. */
+  readonly label: string;
+}
+
+const idPattern = /^[A-Za-z0-9][\w.:-]{0,199}$/;
+const control = /[\p{Cc}\p{Cs}\u2028\u2029]/u;
+
+/** Everything that keeps an entry from being written as Python at all; each in words, with the field in front. */
+export function entryProblems(entry: ClassicEntry): readonly string[] {
+  const text = (field: "repo" | "label", most: number): readonly string[] =>
+    entry[field] === "" || entry[field].length > most || control.test(entry[field])
+      ? [`${field}: expected up to ${most} plain characters`]
+      : [];
+  return [
+    ...(idPattern.test(entry.id) ? [] : ["id: expected letters, digits, dots, dashes, colons and underscores"]),
+    ...(Number.isSafeInteger(entry.layers) && entry.layers >= 1 && entry.layers <= 10_000
+      ? []
+      : ["layers: expected a whole number from 1 to 10000"]),
+    ...text("repo", 512),
+    ...text("label", 128),
+  ];
+}
+
+/** A Python value that we write: text, a whole number, or a dict. */
+export type Shape = string | number | readonly (readonly [string, Shape])[];
+
+/** The value of `model_cards[id]`. */
+export const cardShape = ({ layers, engine, repo }: ClassicEntry): Shape => [
+  ["layers", layers],
+  ["repo", [[engineClasses[engine], repo]]],
+];
