@@ -13,6 +13,9 @@ const halvings = 12;
 const questions = 32;
 /** What the first question gets: whether there is a plan at all. */
 const firstShare = 0.5;
+/** Above 16 nodes the shortest step of a period is hardly ever proven; looking on for it takes this much of what is left. */
+const stepShare = 0.4;
+const mostProvenNodes = 16;
 
 /** Every value above `low` and up to `high` that the longest stage or link of a plan can have, rising. */
 function possiblePeriods(
@@ -92,7 +95,9 @@ export function searchPeriod(
   // Whoever keeps `high` keeps the longest period up to it, but a search that is cut short may not find that again.
   const longest = periods[to] ?? high;
   const period = state.heldSec <= longest || holds(longest, share) ? longest : state.heldSec;
-  const answer = searchSpaceFor(spaceAt(period), sizes, work, state.known);
+  const stepping = shareOf(work, work.left * (tables.nodes.length <= mostProvenNodes ? 1 : stepShare));
+  const answer = searchSpaceFor(spaceAt(period), sizes, stepping, state.known);
+  stepping.settle();
   if (typeof answer === "string") return answer;
   const before = periods[to - 1] ?? low;
   const gap = state.refuted >= before ? 0 : (period - state.refuted) / period;
