@@ -1,18 +1,24 @@
 /**
- * Generates the TypeScript types of proto/node_agent.proto into src/adapters/grpc/generated/. Does nothing when they are
- * newer than the proto file, this script and the lock file.
+ * Generates the TypeScript types of proto/*.proto into src/adapters/grpc/generated/. Does nothing when they are
+ * newer than the proto files, this script and the lock file.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const protoFile = join(root, "proto", "node_agent.proto");
+const protoFolder = join(root, "proto");
+const protoNames = readdirSync(protoFolder).filter((name) => name.endsWith(".proto"));
 const outFolder = join(root, "src", "adapters", "grpc", "generated");
 const stamp = join(outFolder, "up-to-date");
-const sources = [protoFile, fileURLToPath(import.meta.url), join(root, "package-lock.json")];
+const sources = [
+  protoFolder,
+  ...protoNames.map((name) => join(protoFolder, name)),
+  fileURLToPath(import.meta.url),
+  join(root, "package-lock.json"),
+];
 
 const changedAt = (file) => (existsSync(file) ? statSync(file).mtimeMs : 0);
 if (existsSync(stamp) && sources.every((source) => changedAt(source) < changedAt(stamp))) process.exit(0);
@@ -28,16 +34,17 @@ const options = [
   "--defaults",
   "--grpcLib=@grpc/grpc-js",
   "--importFileExtension=.js",
-  `--includeDirs=${dirname(protoFile)}`,
+  `--includeDirs=${protoFolder}`,
   `--outDir=${freshFolder}`,
 ];
-const run = spawnSync(process.execPath, [generator, ...options, "node_agent.proto"], {
+const run = spawnSync(process.execPath, [generator, ...options, ...protoNames], {
   cwd: root,
   stdio: ["ignore", "ignore", "inherit"],
 });
-if (run.status !== 0 || !existsSync(join(freshFolder, "node_agent.ts"))) {
+const isMade = (name) => existsSync(join(freshFolder, name.replace(/\.proto$/, ".ts")));
+if (run.status !== 0 || !protoNames.every(isMade)) {
   rmSync(freshFolder, { recursive: true, force: true });
-  process.stderr.write(`Could not generate the gRPC types from ${protoFile}.\n`);
+  process.stderr.write(`Could not generate the gRPC types from ${protoFolder}.\n`);
   process.exit(1);
 }
 mkdirSync(dirname(outFolder), { recursive: true });

@@ -2,26 +2,14 @@ import type { AgentId, ModelId, NodeName } from "../cluster/names.js";
 import { type ExoReport, type NodeReport, protocolVersion } from "../cluster/node-report.js";
 import type { EntryOutcome, EntrySpec, RegistryReport } from "../cluster/registry-report.js";
 import type { RegistryFiles } from "../register/registry-files.js";
-import type { Clock } from "../runtime/clock.js";
-import type { Logger } from "../runtime/logger.js";
+import type { Authority, Caller } from "./authority.js";
 import type { DescribeExo } from "./describe-exo.js";
 import type { DescribeMachine } from "./describe-node.js";
 import { describeRegistry } from "./describe-registry.js";
 import { ensureEntry } from "./ensure-entry.js";
 import type { ExoSupervisor } from "./exo-supervisor.js";
-import { checkLease, grantLease, type Lease, leaseValidMs } from "./lease.js";
 import { RefusalError } from "./refusal.js";
 import { removeEntry } from "./remove-entry.js";
-
-/** Who calls, as the transport has proven it, and what the call shows. */
-export interface Caller {
-  /** Pin of the public key that the connection was made with. */
-  readonly pin: string;
-  /** Absent when the caller showed no lease. */
-  readonly term: number | undefined;
-  /** Absent when the caller did not say. */
-  readonly protocolVersion: number | undefined;
-}
 
 /** What an agent does for its controller. Everything rejects with `RefusalError` when the answer is no. */
 export interface NodeAgent {
@@ -46,8 +34,7 @@ export interface NodeAgentParts {
   /** Absent where the agent was not told how to start exo. */
   readonly supervisor: ExoSupervisor | undefined;
   readonly registry: RegistryFiles;
-  readonly clock: Clock;
-  readonly logger: Logger;
+  readonly authority: Authority;
 }
 
 /** Starts exo through the supervisor, unless an exo that is not ours already answers. */
@@ -88,29 +75,7 @@ async function ensureForRunningExo(
 
 /** The agent as its controller sees it: observing is free, acting takes the lease and happens one call at a time. */
 export function createNodeAgent(parts: NodeAgentParts): NodeAgent {
-  const { clock, logger } = parts;
-  let lease: Lease | undefined;
-  let turn: Promise<unknown> = Promise.resolve();
-
-  const checkVersion = ({ protocolVersion: theirs }: Caller): void => {
-    if (theirs === protocolVersion) return;
-    const said = theirs === undefined ? "does not say which protocol it speaks" : `speaks protocol ${theirs}`;
-    throw new RefusalError("not_possible", `the controller ${said}; this agent acts on ${protocolVersion} only`);
-  };
-  const act = <T>(action: string, caller: Caller, work: () => Promise<T>): Promise<T> => {
-    const result = turn.then(async () => {
-      checkVersion(caller);
-      const answer = checkLease(lease, { holder: caller.pin, term: caller.term, now: clock.now() });
-      if (answer.kind === "refused") throw new RefusalError(answer.code, answer.message);
-      const outcome = await work();
-      logger.info("acted for the controller", { action, term: caller.term, outcome });
-      return outcome;
-    });
-    // The caller sees the failure; the next one in line only waits for the end.
-    turn = result.catch(() => undefined);
-    return result;
-  };
-
+  const { authority } = parts;
   return {
     describe: async (signal) => ({
       agentId: parts.agentId,
@@ -123,24 +88,17 @@ export function createNodeAgent(parts: NodeAgentParts): NodeAgent {
     }),
     exoStatus: (signal) => parts.describeExo(signal),
     describeRegistry: () => describeRegistry(parts.registry),
-    takeLease: (caller, term) => {
-      checkVersion(caller);
-      const answer = grantLease(lease, { holder: caller.pin, term, now: clock.now() });
-      if (answer.kind === "refused") throw new RefusalError(answer.code, answer.message);
-      if (lease?.term !== term) logger.info("lease granted", { term });
-      lease = answer.lease;
-      return { term, validMs: leaseValidMs };
-    },
+    takeLease: authority.takeLease,
     ensureEntry: (caller, entry, signal) =>
-      act("ensure-entry", caller, () => ensureForRunningExo(parts, entry, signal)),
-    removeEntry: (caller, id) => act("remove-entry", caller, () => removeEntry(parts.registry, id)),
+      authority.act("ensure-entry", caller, () => ensureForRunningExo(parts, entry, signal)),
+    removeEntry: (caller, id) => authority.act("remove-entry", caller, () => removeEntry(parts.registry, id)),
     startExo: (caller, signal) =>
-      act("start-exo", caller, async () => {
+      authority.act("start-exo", caller, async () => {
         await startOwnExo(parts, signal);
         return await parts.describeExo(signal);
       }),
     stopExo: (caller, signal) =>
-      act("stop-exo", caller, async () => {
+      authority.act("stop-exo", caller, async () => {
         await stopOwnExo(parts, signal);
         return await parts.describeExo(signal);
       }),

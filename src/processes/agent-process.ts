@@ -9,11 +9,13 @@ import {
   type TrustedController,
 } from "../adapters/grpc/agent-server.js";
 import { childProcessHost } from "../adapters/system/child-process-host.js";
+import type { AgentServices } from "../agent/agent-services.js";
+import { createAuthority } from "../agent/authority.js";
 import { createDescribeExo } from "../agent/describe-exo.js";
 import { createDescribeMachine } from "../agent/describe-node.js";
 import { createExoSupervisor, type ExoSupervisor } from "../agent/exo-supervisor.js";
 import type { HostProbe } from "../agent/host-probe.js";
-import { createNodeAgent, type NodeAgent } from "../agent/node-agent.js";
+import { createNodeAgent } from "../agent/node-agent.js";
 import type { ProcessHost, ProgramSpec } from "../agent/process-host.js";
 import { type AgentId, nodeName } from "../cluster/names.js";
 import type { ExoReport } from "../cluster/node-report.js";
@@ -113,7 +115,7 @@ function startInBackground(supervisor: ExoSupervisor, exoAnswers: Promise<boolea
 }
 
 interface Built {
-  readonly agent: NodeAgent;
+  readonly services: AgentServices;
   readonly supervisor: ExoSupervisor | undefined;
   readonly exoAnswers: (signal: AbortSignal) => Promise<boolean>;
 }
@@ -130,7 +132,8 @@ async function buildAgent(
   const host = settings.processHost ?? childProcessHost;
   const supervisor =
     exo.program === undefined ? undefined : createExoSupervisor({ program: exo.program, host, clock, logger });
-  const agent = createNodeAgent({
+  const authority = createAuthority(clock, logger);
+  const nodeAgent = createNodeAgent({
     agentId: home.agentId,
     name: () => nodeName(name()),
     agentVersion: settings.agentVersion,
@@ -139,10 +142,13 @@ async function buildAgent(
     describeExo: createDescribeExo({ api, apiPort: exo.apiPort, generation: exo.generation, supervisor }),
     supervisor,
     registry: await openRegistryDisk({ ...exo, linkRecordFile: home.linkRecordFile }),
-    clock,
-    logger,
+    authority,
   });
-  return { agent, supervisor, exoAnswers: async (signal) => (await api.nodeId(signal)) !== undefined };
+  return {
+    services: { nodeAgent },
+    supervisor,
+    exoAnswers: async (signal) => (await api.nodeId(signal)) !== undefined,
+  };
 }
 
 /** Waits for the enrolment and then answers that controller. */
@@ -177,11 +183,11 @@ export async function startAgent(settings: AgentSettings): Promise<RunningAgent>
   const home = await openAgentHome(settings.homeFolder);
   const logger = settings.logger.child({ agent: home.agentId });
   let name = settings.name;
-  const { agent, supervisor, exoAnswers } = await buildAgent(settings, home, logger, () => name);
+  const { services, supervisor, exoAnswers } = await buildAgent(settings, home, logger, () => name);
   const known = "enrol" in controller ? undefined : controller;
   name = known?.name ?? name;
   const trusted = known === undefined ? [] : [known];
-  const server = await serve({ ...settings.listen, own: identity, trusted, agent, logger });
+  const server = await serve({ ...settings.listen, own: identity, trusted, services, logger });
 
   const ending = new AbortController();
   const facts: AgentFacts = { agentId: home.agentId, port: server.port, pin: identity.pin };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Caller } from "../../src/agent/node-agent.js";
+import type { Caller } from "../../src/agent/authority.js";
 import { protocolVersion } from "../../src/cluster/node-report.js";
 import type { CardFile, RegistryFiles } from "../../src/register/registry-files.js";
 import { settle } from "../support/agent-manual-clock.js";

@@ -1,8 +1,8 @@
 import tls from "node:tls";
 import { credentials } from "@grpc/grpc-js";
+import { loadNodeAgent } from "../../src/adapters/grpc/agent-definitions.js";
 import { type AgentServer, openAgentServer } from "../../src/adapters/grpc/agent-server.js";
 import { openAgentLink } from "../../src/adapters/grpc/grpc-agent-link.js";
-import { loadNodeAgentPackage } from "../../src/adapters/grpc/node-agent-definition.js";
 import type { AgentLink } from "../../src/inventory/agent-link.js";
 import { silentLogger } from "../../src/runtime/logger.js";
 import { anIdentity, type TestIdentity } from "./agent-identities.js";
@@ -35,7 +35,7 @@ export async function openAgentHouse() {
       port,
       own: agent,
       trusted,
-      agent: parts.agent,
+      services: { nodeAgent: parts.agent },
       logger: silentLogger,
       closeGraceMs: 200,
     });
@@ -53,7 +53,7 @@ export async function openAgentHouse() {
   };
   /** A client without the link's manners, for calls that the link would never make. */
   const rawClient = (own: TestIdentity) => {
-    const { NodeAgent } = loadNodeAgentPackage();
+    const NodeAgent = loadNodeAgent();
     const context = tls.createSecureContext({
       ca: agent.certificatePem,
       cert: own.certificatePem,

@@ -1,3 +1,4 @@
+import { createAuthority } from "../../src/agent/authority.js";
 import { createDescribeExo } from "../../src/agent/describe-exo.js";
 import { createDescribeMachine } from "../../src/agent/describe-node.js";
 import type { ExoApi } from "../../src/agent/exo-api.js";
@@ -51,8 +52,7 @@ export function createTestAgent(registry: RegistryFiles, managed: "managed" | "o
     describeExo: createDescribeExo({ api, apiPort: 52_415, generation: "unknown", supervisor }),
     supervisor,
     registry,
-    clock,
-    logger: silentLogger,
+    authority: createAuthority(clock, silentLogger),
   });
   return { agent, clock, host, exo };
 }

@@ -1,6 +1,6 @@
 import { type ServiceError, status } from "@grpc/grpc-js";
 import { AgentRefusedError, AgentUnreachableError } from "../../inventory/agent-link.js";
-import { reasonKey } from "./node-agent-definition.js";
+import { reasonKey } from "./agent-definitions.js";
 
 const reasons = ["stale_term", "other_controller", "invalid", "not_possible"] as const;
 

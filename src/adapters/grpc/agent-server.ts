@@ -1,11 +1,12 @@
 import tls from "node:tls";
 import { experimental, Server } from "@grpc/grpc-js";
-import type { NodeAgent } from "../../agent/node-agent.js";
+import type { AgentServices } from "../../agent/agent-services.js";
 import { spkiPin } from "../../cluster/spki-pin.js";
 import type { Close } from "../../runtime/close-all.js";
 import type { Logger } from "../../runtime/logger.js";
+import { loadNodeAgent, maxMessageBytes } from "./agent-definitions.js";
 import { createAgentService } from "./agent-service.js";
-import { loadNodeAgentPackage, maxMessageBytes } from "./node-agent-definition.js";
+import type { CallFrame } from "./serve-calls.js";
 
 /** A controller that an agent answers. */
 export interface TrustedController {
@@ -20,7 +21,7 @@ export interface AgentServerSettings {
   readonly own: { readonly certificatePem: string; readonly privateKeyPem: string };
   /** None: the agent is not enrolled yet and closes every connection at once. */
   readonly trusted: readonly TrustedController[];
-  readonly agent: NodeAgent;
+  readonly services: AgentServices;
   readonly logger: Logger;
   /** How long calls that are under way may take to finish when the server closes. */
   readonly closeGraceMs?: number;
@@ -84,7 +85,7 @@ export async function openAgentServer(settings: AgentServerSettings): Promise<Ag
   // gRPC builds its TLS contexts itself and takes the lowest version from here.
   if (tls.DEFAULT_MIN_VERSION !== "TLSv1.3")
     throw new Error("tls.DEFAULT_MIN_VERSION must be TLSv1.3 before the agent serves");
-  const { own, agent, logger } = settings;
+  const { own, services, logger } = settings;
   const certificates = createCertificates(own, settings.trusted);
   let pins = new Set(settings.trusted.map(pinOf));
   const server = new Server({
@@ -92,8 +93,8 @@ export async function openAgentServer(settings: AgentServerSettings): Promise<Ag
     "grpc.max_send_message_length": maxMessageBytes,
     "grpc.max_concurrent_streams": 64,
   });
-  const service = createAgentService({ agent, isTrusted: (pin) => pins.has(pin), logger });
-  server.addService(loadNodeAgentPackage().NodeAgent.service, service);
+  const frame: CallFrame = { isTrusted: (pin) => pins.has(pin), logger };
+  server.addService(loadNodeAgent().service, createAgentService(services.nodeAgent, frame));
   const credentials = experimental.createCertificateProviderServerCredentials(
     certificates.provider,
     certificates.provider,

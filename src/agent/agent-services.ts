@@ -1,0 +1,6 @@
+import type { NodeAgent } from "./node-agent.js";
+
+/** Everything that an agent answers, by service. */
+export interface AgentServices {
+  readonly nodeAgent: NodeAgent;
+}
