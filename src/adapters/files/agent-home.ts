@@ -12,6 +12,8 @@ export interface AgentHome {
   readonly agentId: AgentId;
   /** Which model links the agent has made. */
   readonly linkRecordFile: string;
+  /** Which model folders the agent has put in place. */
+  readonly placedFoldersFile: string;
 }
 
 /**
@@ -43,5 +45,9 @@ export async function openAgentHome(folder: string): Promise<AgentHome> {
   }
   const id = text ?? randomUUID();
   if (text === undefined) await writeFileAtomic(file, `${id}\n`, { mode: 0o600 });
-  return { agentId: agentId(id), linkRecordFile: join(folder, "model-links.json") };
+  return {
+    agentId: agentId(id),
+    linkRecordFile: join(folder, "model-links.json"),
+    placedFoldersFile: join(folder, "placed-folders.json"),
+  };
 }

@@ -1,13 +1,14 @@
 import { once } from "node:events";
 import { chmod, rm } from "node:fs/promises";
 import { connect } from "node:net";
-import { Readable } from "node:stream";
 import fastify, { type FastifyInstance } from "fastify";
 import { z } from "zod";
-import type { AdminApi, ApplySummary, ProgressLine } from "../../controller/admin-api.js";
+import type { AdminApi } from "../../controller/admin-api.js";
 import type { Close } from "../../runtime/close-all.js";
 import type { Logger } from "../../runtime/logger.js";
 import { Problem } from "../../runtime/problem.js";
+import { answerLines } from "./answer-lines.js";
+import { type ProblemBody, problemBody } from "./problem-body.js";
 
 /** Bytes. macOS takes 103, Linux a few more. */
 const longestSocketPath = 103;
@@ -29,20 +30,6 @@ const tokenBody = z.strictObject({
     .optional(),
   ttlMs: z.int().min(60_000).max(86_400_000),
 });
-
-/** One line of the answer to `POST /api/v1/apply`, which streams newline-separated JSON. */
-export type ApplyLine =
-  | { readonly progress: ProgressLine }
-  | { readonly result: ApplySummary }
-  | { readonly problem: ProblemBody };
-
-/** How a `Problem` crosses the socket. */
-export interface ProblemBody {
-  readonly kind: Problem["kind"];
-  readonly code: string;
-  readonly message: string;
-  readonly hint?: string;
-}
 
 /**
  * Serves the admin API on a Unix socket that only its owner may open (mode 0600), so that no secret and no TCP port is
@@ -111,15 +98,12 @@ function addRoutes(server: FastifyInstance, api: AdminApi, logger: Logger): void
   });
   server.post("/api/v1/apply", (request, reply) => {
     const { clusterYaml, model, ...rest } = applyBody.parse(request.body);
-    const gone = new AbortController();
-    reply.raw.once("close", () => gone.abort());
     const wanted = {
       ...rest,
       ...(clusterYaml === undefined ? {} : { clusterYaml }),
       ...(model === undefined ? {} : { model }),
     };
-    const lines = applyLines((report) => api.apply(wanted, report, gone.signal), logger);
-    return reply.type("application/x-ndjson").send(lines);
+    return answerLines(reply, logger, (report, signal) => api.apply(wanted, report, signal));
   });
   server.setErrorHandler((error, _request, reply) => {
     const body = problemBody(error, logger);
@@ -131,31 +115,3 @@ function addRoutes(server: FastifyInstance, api: AdminApi, logger: Logger): void
     return reply.status(404).send({ problem });
   });
 }
-
-function applyLines(work: (report: (line: ProgressLine) => void) => Promise<ApplySummary>, logger: Logger): Readable {
-  const lines = new Readable({ read: () => {} });
-  const push = (line: ApplyLine): void => void lines.push(`${JSON.stringify(line)}\n`);
-  work((progress) => push({ progress }))
-    .then((result) => push({ result }))
-    .catch((error: unknown) => push({ problem: problemBody(error, logger) }))
-    .finally(() => lines.push(null));
-  return lines;
-}
-
-function problemBody(error: unknown, logger: Logger): ProblemBody {
-  if (error instanceof Problem) {
-    const { kind, code, message, hint } = error;
-    return { kind, code, message, ...(hint === undefined ? {} : { hint }) };
-  }
-  if (error instanceof z.ZodError) return { kind: "usage", code: "bad_request", message: issuesText(error) };
-  if (isRefusedByFastify(error)) return { kind: "usage", code: "bad_request", message: error.message };
-  logger.error("admin request failed", { error });
-  return { kind: "failed", code: "internal", message: "the controller failed on this request; its log says more" };
-}
-
-const issuesText = (error: z.ZodError): string =>
-  error.issues.map(({ path, message }) => `${path.length === 0 ? "request" : path.join(".")}: ${message}`).join("; ");
-
-/** A body that is not JSON, too long, or of another type. */
-const isRefusedByFastify = (error: unknown): error is Error =>
-  error instanceof Error && "statusCode" in error && Number(error.statusCode) >= 400 && Number(error.statusCode) < 500;
