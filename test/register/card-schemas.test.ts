@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { parse } from "smol-toml";
 import { describe, expect, test } from "vitest";
+import { embeddedCard } from "../../src/adapters/exo-modern/embedded-card.js";
 import { entryOfCopy } from "../../src/cluster/copy-entry.js";
 import type { EntrySpec } from "../../src/cluster/registry-report.js";
 import { catalogueNames, entryFor } from "../../src/models/catalogue.js";
@@ -17,6 +18,14 @@ const ownEntries: readonly EntrySpec[] = catalogueNames
   .flatMap((entry) => [entry, entryOfCopy(entry, 7)]);
 
 const readCard = (text: string): Record<string, unknown> => parse(text, { integersAsBigInt: true });
+
+/** JSON has one kind of number; exo reads those without a fraction as whole ones. */
+const withWholeNumbers = (value: unknown): unknown => {
+  if (typeof value === "number") return Number.isInteger(value) ? BigInt(value) : value;
+  if (Array.isArray(value)) return value.map(withWholeNumbers);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withWholeNumbers(item)]));
+};
 
 const plainText = (maxLength: number) =>
   fc.string({ unit: "grapheme", maxLength }).filter((value) => !/[\p{Cc}\p{Cs}]/u.test(value) && value.length <= 64);
@@ -50,11 +59,12 @@ describe.each(releases)("the card schema of exo %s", (release) => {
     expect(cardComplaints(release, readCard(renderCard(entry, variant)))).toEqual([]);
   });
 
-  test("takes the card of any entry that an agent takes", () => {
+  test("takes the card of any entry that an agent takes, from a file and inside of an instance", () => {
     fc.assert(
       fc.property(anyEntry, (entry) => {
         expect(checkEntry(entry).kind).toBe("entry");
         expect(cardComplaints(release, readCard(renderCard(entry, variant)))).toEqual([]);
+        expect(cardComplaints(release, withWholeNumbers(embeddedCard(entry, variant)))).toEqual([]);
       }),
       { numRuns: 200 },
     );
