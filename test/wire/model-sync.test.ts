@@ -4,7 +4,6 @@ import { openSyncNode, type SyncNode, type SyncNodeOptions, writeRandomModel } f
 
 const mib = 2 ** 20;
 
-
 let identities: readonly TestIdentity[];
 const nodes: SyncNode[] = [];
 
