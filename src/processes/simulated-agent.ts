@@ -45,6 +45,7 @@ export async function startSimulatedAgent(options: {
       cardsFolder: join(home, "custom_model_cards"),
       modelsFolders: [join(home, "models")],
       generation: "modern",
+      start: mac.exoStart,
       onClose: "stop",
     },
     join: { controller: mac.controller, token: parseJoinToken(options.token) },

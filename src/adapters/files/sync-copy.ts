@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { lstat, mkdir, open, readdir, realpath, rename, rm } from "node:fs/promises";
+import { type FileHandle, lstat, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { CopyDiskError, type ModelCopy } from "../../agent/sync/model-disk.js";
 import { modelFolderName } from "../../cluster/names.js";
@@ -62,7 +62,7 @@ async function tidy(folder: string, files: readonly ManifestFile[]): Promise<voi
   }
   for (const inner of folders) await mkdir(inner, { recursive: true });
   for (const [path, bytes] of wanted) {
-    const file = await openInside(folder, path, constants.O_CREAT);
+    const file = await openPlainly(path, constants.O_CREAT);
     try {
       if ((await file.stat()).size > bytes) await file.truncate(bytes);
     } finally {
@@ -74,12 +74,9 @@ async function tidy(folder: string, files: readonly ManifestFile[]): Promise<voi
 const isAbove = (path: string, folders: ReadonlySet<string>): boolean =>
   [...folders].some((folder) => folder === path || folder.startsWith(path + sep));
 
-/** Opens a file for writing that is really in this folder: no link leads the agent elsewhere. */
-async function openInside(folder: string, path: string, more = 0) {
-  const [real, root] = await Promise.all([realpath(dirname(path)), realpath(folder)]);
-  if (real !== root && !real.startsWith(root + sep)) throw new RegistryPathError(path, "leads outside its folder");
-  return await open(path, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK | more, 0o644);
-}
+/** Opens a file of the copy for writing, and never what a link leads to: `tidy` has left none of the folders a link. */
+const openPlainly = (path: string, more = 0): Promise<FileHandle> =>
+  open(path, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK | more, 0o644);
 
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, constants.O_RDONLY);
@@ -100,7 +97,7 @@ export async function openSyncCopy(places: CopyPlaces, { modelId, files }: Model
   const pathOf = (fileIndex: number): string => join(folder, files[fileIndex]?.path ?? "");
   const bringToDisk = async (): Promise<void> => {
     for (const [fileIndex, { bytes, path }] of files.entries()) {
-      const file = await openInside(folder, pathOf(fileIndex));
+      const file = await openPlainly(pathOf(fileIndex));
       try {
         if ((await file.stat()).size !== bytes) throw new CopyDiskError("size", `${path} has changed its size`);
         await file.sync();
@@ -116,7 +113,7 @@ export async function openSyncCopy(places: CopyPlaces, { modelId, files }: Model
       return file === undefined ? undefined : asOpenFile(file);
     },
     openToWrite: async (fileIndex) => {
-      const file = await onDisk(() => openInside(folder, pathOf(fileIndex)));
+      const file = await onDisk(() => openPlainly(pathOf(fileIndex)));
       return {
         write: (data, position) =>
           onDisk(async () => {

@@ -2,13 +2,15 @@ import type { ServerResponse } from "node:http";
 import type { FileRange, SharedModel } from "../../agent/sync/shared-models.js";
 
 /**
- * Sends a range of a file, no faster than the limit allows, in one buffer that is filled again when the last of it has gone.
+ * Sends a range of a file, no faster than the limit allows.
  *
+ * @param buffer filled again and again, each time when the last of it has gone
  * @param settle told whether all of it went out
  */
 export async function sendRange(
   model: SharedModel,
   { fileIndex, start, end }: FileRange,
+  buffer: Buffer,
   settle: (outcome: "sent" | "broken") => void,
   response: ServerResponse,
 ): Promise<void> {
@@ -20,9 +22,8 @@ export async function sendRange(
     const file = await model.open(fileIndex);
     try {
       response.writeHead(206, { "content-type": "application/octet-stream", "content-length": end - start });
-      const buffer = Buffer.allocUnsafe(Math.min(model.limit.sliceBytes, end - start));
       for (let position = start; position < end; ) {
-        const wanted = Math.min(buffer.length, end - position);
+        const wanted = Math.min(buffer.length, model.limit.sliceBytes, end - position);
         await model.limit.take(wanted, gone.signal);
         const count = await file.read(buffer.subarray(0, wanted), position);
         if (count === 0) throw new Error("the file has become shorter");

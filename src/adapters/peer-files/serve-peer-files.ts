@@ -1,8 +1,9 @@
-import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { TLSSocket } from "node:tls";
+import { type BufferPool, createBufferPool } from "../../agent/sync/buffer-pool.js";
+import { largestSliceBytes } from "../../agent/sync/rate-limit.js";
 import type { SharedModel, SharedModels } from "../../agent/sync/shared-models.js";
 import { spkiPin } from "../../cluster/spki-pin.js";
 import type { Close } from "../../runtime/close-all.js";
@@ -11,6 +12,8 @@ import { readFilesRequest, stateBody } from "./file-requests.js";
 import { sendRange } from "./send-range.js";
 
 const mostConnections = 512;
+/** So many ranges go out at the same time; whoever asks for more is told to come again. */
+const mostAtOnce = 64;
 const handshakeMs = 10_000;
 /** A reader that takes nothing for so long is stuck. */
 const stuckMs = 30_000;
@@ -32,8 +35,8 @@ export interface PeerFilesServer {
 
 /** The pin of whoever is at the other end; the handshake has proven that it holds the key. */
 function pinOf(socket: TLSSocket): string | undefined {
-  const { raw } = socket.getPeerCertificate();
-  return raw === undefined ? undefined : spkiPin(new X509Certificate(raw));
+  const certificate = socket.getPeerX509Certificate();
+  return certificate === undefined ? undefined : spkiPin(certificate);
 }
 
 function refuse(response: ServerResponse, status: number): void {
@@ -44,6 +47,7 @@ function refuse(response: ServerResponse, status: number): void {
 export async function openPeerFilesServer(settings: PeerFilesSettings): Promise<PeerFilesServer> {
   const { shared, logger, own } = settings;
   const pins = new WeakMap<object, string>();
+  const buffers = createBufferPool({ bytes: largestSliceBytes, most: mostAtOnce });
   const server: Server = createServer({
     key: own.privateKeyPem,
     cert: own.certificatePem,
@@ -72,7 +76,7 @@ export async function openPeerFilesServer(settings: PeerFilesSettings): Promise<
     const pin = pins.get(request.socket);
     const model = (digest: string): SharedModel | undefined =>
       pin === undefined ? undefined : shared.find(digest, pin);
-    answer(request, response, model).catch((error: unknown) => {
+    answer(request, response, model, buffers).catch((error: unknown) => {
       logger.debug("a reader got less than it asked for", { reason: error instanceof Error ? error.message : error });
       response.destroy();
     });
@@ -96,6 +100,7 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   modelOf: (digest: string) => SharedModel | undefined,
+  buffers: BufferPool,
 ): Promise<void> {
   const asked = readFilesRequest(request);
   if (asked === undefined) return refuse(response, 400);
@@ -107,8 +112,15 @@ async function answer(
   if (asked.kind === "state") return void response.writeHead(200, headers).end(body);
   const verdict = model.ask(asked.range, asked.when);
   switch (verdict.kind) {
-    case "go":
-      return await sendRange(model, asked.range, verdict.settle, response);
+    case "go": {
+      const buffer = buffers.take();
+      if (buffer !== undefined)
+        return await sendRange(model, asked.range, buffer, verdict.settle, response).finally(() =>
+          buffers.give(buffer),
+        );
+      verdict.settle("broken");
+      return refuse(response, 503);
+    }
     case "served":
       return void response.writeHead(409, headers).end(body);
     case "not-here":

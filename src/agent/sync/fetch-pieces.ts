@@ -5,6 +5,7 @@ import type { Peer } from "../../models/sync/sync-report.js";
 import type { Clock } from "../../runtime/clock.js";
 import type { Logger } from "../../runtime/logger.js";
 import { RefusalError } from "../refusal.js";
+import { type BufferPool, createBufferPool } from "./buffer-pool.js";
 import { CopyDiskError, type ModelCopy } from "./model-disk.js";
 import type { PeerLink } from "./peer-link.js";
 import { createPiecesUnderWay, type PiecesUnderWay } from "./pieces-under-way.js";
@@ -16,6 +17,8 @@ const pollMs = 300;
 const idleMs = 50;
 /** Pieces that are under way from one source at the same time: one comes in while the next is asked for. */
 const lanesPerSource = 2;
+/** For what comes in: as many pieces are under way at the same time at most. */
+const staging = { bytes: 256 * 1024, most: 24 };
 const firstBackoffMs = 250;
 const longestBackoffMs = 10_000;
 /** Bytes that differ may be an accident once. */
@@ -52,6 +55,7 @@ interface Source {
 interface Run extends FetchPieces {
   readonly sources: readonly Source[];
   readonly underWay: PiecesUnderWay;
+  readonly buffers: BufferPool;
   progressAt: number;
 }
 
@@ -78,7 +82,13 @@ export async function fetchPieces(options: FetchPieces, signal: AbortSignal): Pr
   );
   const rateOf = (name: string): number | undefined => sources.find(({ peer }) => peer.name === name)?.bytesPerMs;
   const { board, clock } = options;
-  const run: Run = { ...options, sources, underWay: createPiecesUnderWay(clock.now, rateOf), progressAt: clock.now() };
+  const run: Run = {
+    ...options,
+    sources,
+    underWay: createPiecesUnderWay(clock.now, rateOf),
+    buffers: createBufferPool(staging),
+    progressAt: clock.now(),
+  };
   const ended = new AbortController();
   const all = AbortSignal.any([signal, ended.signal]);
   setMaxListeners(0, all);
@@ -143,16 +153,18 @@ function setBack(board: PieceBoard, source: Source, trouble: string): void {
 
 /** Asks a source for one piece after the other. */
 async function askForPieces(run: Run, source: Source, complete: () => void, signal: AbortSignal): Promise<void> {
-  const { board, clock, underWay, logger } = run;
+  const { board, clock, underWay, logger, buffers } = run;
   const { name, kind } = source.peer;
   while (source.standing !== "distrusted") {
-    const choice = source.standing === "answers" ? board.take(name) : undefined;
-    if (choice === undefined) {
+    const buffer = source.standing === "answers" ? buffers.take() : undefined;
+    const choice = buffer === undefined ? undefined : board.take(name);
+    if (buffer === undefined || choice === undefined) {
+      if (buffer !== undefined) buffers.give(buffer);
       underWay.relieve(name, (piece) => board.offers(name, piece));
       await clock.sleep(idleMs, signal);
       continue;
     }
-    const outcome = await fetchOne(run, source, choice, signal);
+    const outcome = await fetchOne(run, source, choice, buffer, signal).finally(() => buffers.give(buffer));
     board.settle(choice.piece, outcome.kind === "verified" ? "verified" : "failed");
     if (board.missing === 0) complete();
     if (outcome.kind === "served") board.setSource(name, kind, outcome.state);
@@ -172,7 +184,13 @@ type PieceOutcome =
   | { readonly kind: "failed"; readonly trouble: string };
 
 /** @throws CopyDiskError, or the signal's reason; the piece is settled as failed by nobody then, since all of it ends */
-async function fetchOne(run: Run, source: Source, choice: PieceChoice, signal: AbortSignal): Promise<PieceOutcome> {
+async function fetchOne(
+  run: Run,
+  source: Source,
+  choice: PieceChoice,
+  buffer: Buffer,
+  signal: AbortSignal,
+): Promise<PieceOutcome> {
   const { peer, link } = source;
   const piece = run.pieces[choice.piece];
   if (piece === undefined) throw new RangeError(`there is no piece ${choice.piece}`);
@@ -186,7 +204,7 @@ async function fetchOne(run: Run, source: Source, choice: PieceChoice, signal: A
   try {
     const answer = await link.fetch(piece, choice.when, bounded);
     if (answer.kind === "served") return answer;
-    const kind = await storePiece(run.copy, piece, answer.chunks, onBytes);
+    const kind = await storePiece(run.copy, piece, answer.chunks, buffer, onBytes);
     source.bytesPerMs = piece.bytes / Math.max(1, run.clock.now() - item.startedAt);
     return { kind };
   } catch (error) {
@@ -202,11 +220,12 @@ async function storePiece(
   copy: ModelCopy,
   piece: Piece,
   chunks: AsyncIterable<Uint8Array>,
+  buffer: Buffer,
   onBytes: (bytes: number) => void,
 ): Promise<"verified" | "different"> {
   const file = await copy.openToWrite(piece.fileIndex);
   try {
-    return await receivePiece(piece, chunks, file, onBytes);
+    return await receivePiece(piece, chunks, file, buffer, onBytes);
   } finally {
     await file.close();
   }

@@ -2,7 +2,7 @@ import type { Clock } from "../../runtime/clock.js";
 
 /** How long a sender that was late may catch up. */
 const catchUpMs = 100;
-const largestSliceBytes = 256 * 1024;
+export const largestSliceBytes = 256 * 1024;
 const smallestSliceBytes = 4 * 1024;
 /** So many slices go out in a second, at least, so that many readers get their turn soon. */
 const slicesPerSec = 40;

@@ -2,13 +2,11 @@ import { createHash } from "node:crypto";
 import type { Piece } from "../../models/sync/pieces.js";
 import type { WritableFile } from "./model-disk.js";
 
-/** Bytes come in small portions; they are written in larger ones. */
-const stagingBytes = 256 * 1024;
-
 /**
  * Writes a piece to its place while it comes in, and hashes it on the way. What is written counts for nothing until the
  * digest is right.
  *
+ * @param staging bytes come in small portions and are written when this is full
  * @param onBytes called with the number of bytes that have come in just now
  * @returns `different` when these are not the bytes of the manifest, or not as many
  */
@@ -16,10 +14,10 @@ export async function receivePiece(
   piece: Piece,
   chunks: AsyncIterable<Uint8Array>,
   file: WritableFile,
+  staging: Buffer,
   onBytes: (bytes: number) => void,
 ): Promise<"verified" | "different"> {
   const hash = createHash("sha256");
-  const staging = Buffer.allocUnsafe(Math.min(stagingBytes, piece.bytes));
   let [staged, received] = [0, 0];
   const flush = async (): Promise<void> => {
     await file.write(staging.subarray(0, staged), piece.offset + received - staged);

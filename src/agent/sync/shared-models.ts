@@ -1,6 +1,7 @@
 import { type Bitmap, clearBit, emptyBitmap, hasBit, setBit } from "../../models/sync/bitmap.js";
 import { type ModelManifest, manifestDigest } from "../../models/sync/manifest.js";
 import type { SourceState } from "../../models/sync/piece-board.js";
+import { type KeptFiles, keepFilesOpen } from "./kept-files.js";
 import type { OpenFile } from "./model-disk.js";
 import type { RateLimit } from "./rate-limit.js";
 
@@ -69,10 +70,10 @@ function piecesOfRange(
   return Array.from({ length: last - first + 1 }, (_, at) => before + first + at);
 }
 
-function createSharedModel(model: ModelToShare, countSent: (bytes: number) => void): SharedModel {
+function createSharedModel(model: ModelToShare, files: KeptFiles, countSent: (bytes: number) => void): SharedModel {
   const served = emptyBitmap(model.manifest.files.reduce((count, { pieces }) => count + pieces.length, 0));
   return {
-    open: model.open,
+    open: files.open,
     limit: model.limit,
     countSent,
     state: () => ({ has: model.has, underWay: model.underWay, served }),
@@ -104,7 +105,8 @@ export function createSharedModels(): SharedModels {
     share: (toShare) => {
       const digest = manifestDigest(toShare.manifest);
       let sentBytes = 0;
-      const model = createSharedModel(toShare, (bytes) => {
+      const files = keepFilesOpen(toShare.open);
+      const model = createSharedModel(toShare, files, (bytes) => {
         sentBytes += bytes;
       });
       const entry = { readers: toShare.readers, model };
@@ -115,6 +117,7 @@ export function createSharedModels(): SharedModels {
         },
         end: () => {
           if (shared.get(digest) === entry) shared.delete(digest);
+          void files.end(); // never rejects
         },
       };
     },
