@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { expect, test } from "vitest";
 import type { SyncSummary } from "../../src/controller/sync/sync-api.js";
-import { peakBytes, startSyncCluster } from "../support/sync-cluster.js";
+import { peakBytes, startSyncCluster, syncThroughKill } from "../support/sync-cluster.js";
 import { writeRandomModel } from "../support/sync-house.js";
 import { printTable, times, timeText } from "./bench-table.js";
 
@@ -51,6 +51,30 @@ test("one copy, and eight copies at the same time", async () => {
     );
     expect(ratio).toBeLessThanOrEqual(1.8);
     for (const [, bytes] of peaks) expect(bytes).toBeLessThan(150e6);
+  } finally {
+    await cluster.close();
+  }
+});
+
+test("a copy goes on after kill -9 of the agent that makes it", async () => {
+  const cluster = await startSyncCluster({ macs: 2, uplinkBytesPerSec });
+  const [seed, target] = cluster.names as [string, string];
+  try {
+    const bytes = times(256_000_000);
+    await writeRandomModel(
+      cluster.modelsOf(seed),
+      Array.from({ length: 16 }, () => Math.round(bytes / 16)),
+    );
+    const { nodes, bytes: total } = await syncThroughKill(cluster, target, bytes / 2);
+    const [node] = nodes;
+    const fetched = node?.fetchedBytes[seed] ?? 0;
+    printTable(
+      "Killed with -9 when half was there",
+      ["whole", "kept", "fetched after it"],
+      [[mb(total), mb(node?.keptBytes ?? 0), mb(fetched)]],
+    );
+    expect(node?.outcome).toBe("copied");
+    expect((node?.keptBytes ?? 0) + fetched).toBe(total);
   } finally {
     await cluster.close();
   }

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdirSync, readFileSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import tls from "node:tls";
 import { openManifestCache } from "../../src/adapters/files/manifest-cache.js";
 import { openPlacedFoldersRecord } from "../../src/adapters/files/placed-folders-record.js";
@@ -44,6 +45,17 @@ export async function writeRandomModel(
   await mkdir(folder, { recursive: true });
   for (const [name, data] of files) await writeFile(join(folder, name), data);
   return Object.fromEntries([...files].map(([name, data]) => [name, sha256(data)]));
+}
+
+/** Digests of everything in a folder, by path. */
+export function digestsIn(folder: string): Readonly<Record<string, string>> {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Object.fromEntries(
+    entries.map(({ parentPath, name }) => {
+      const path = join(parentPath, name);
+      return [relative(folder, path), sha256(readFileSync(path))];
+    }),
+  );
 }
 
 export interface SyncNodeOptions {
@@ -106,12 +118,7 @@ export async function openSyncNode(name: string, options: SyncNodeOptions = {}) 
     fetch: (manifest: ModelManifest, peers: readonly Peer[], signal = never) =>
       startFetch(parts, { manifest, peers, limit: uplink }, signal),
     /** Digests of everything in the model's folder, by path. */
-    files: async (): Promise<Readonly<Record<string, string>>> => {
-      const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-      const names = entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
-      const read = names.map(async (file) => [file, sha256(await readFile(join(folder, file)))] as const);
-      return Object.fromEntries(await Promise.all(read));
-    },
+    files: () => digestsIn(folder),
     stopServing: server.close,
     close: async (): Promise<void> => {
       await server.close();
