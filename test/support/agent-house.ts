@@ -31,7 +31,7 @@ export interface LinkChanges {
 }
 
 /** An agent that serves on a loopback port, with everybody who might call it. */
-export async function openAgentHouse() {
+export async function openAgentHouse(modelSync: ModelSync = noModelSync) {
   const before = tls.DEFAULT_MIN_VERSION;
   tls.DEFAULT_MIN_VERSION = "TLSv1.3";
   const open: (() => Promise<void>)[] = [];
@@ -48,7 +48,7 @@ export async function openAgentHouse() {
       port,
       own: agent,
       trusted,
-      services: { nodeAgent: parts.agent, modelSync: noModelSync },
+      services: { nodeAgent: parts.agent, modelSync },
       logger: silentLogger,
       closeGraceMs: 200,
     });

@@ -29,8 +29,8 @@ async function open(at: number, options: SyncNodeOptions = {}): Promise<SyncNode
 }
 
 /** A source with a model, and a target that may read it. */
-async function aPair(target: SyncNodeOptions = {}) {
-  const seed = await open(0);
+async function aPair(target: SyncNodeOptions = {}, source: SyncNodeOptions = {}) {
+  const seed = await open(0, source);
   const files = await writeRandomModel(seed.models, sizes);
   const manifest = await seed.manifest();
   const node = await open(1, target);
@@ -140,7 +140,7 @@ describe("keys decide", () => {
 
 describe("trouble on the way", () => {
   test("a source that dies is done without, and so is an address where nobody is", async () => {
-    const { seed, files, manifest, node } = await aPair();
+    const { seed, files, manifest, node } = await aPair({}, { uplinkBytesPerSec: 3 * mib });
     const second = await open(2, { uplinkBytesPerSec: mib });
     await mkdir(second.folder);
     for (const name of await readdir(seed.folder)) await copyFile(join(seed.folder, name), join(second.folder, name));
