@@ -1,6 +1,8 @@
 import type { NodeAgent } from "./node-agent.js";
+import type { ModelSync } from "./sync/model-sync.js";
 
 /** Everything that an agent answers, by service. */
 export interface AgentServices {
   readonly nodeAgent: NodeAgent;
+  readonly modelSync: ModelSync;
 }

@@ -1,6 +1,7 @@
 import tls from "node:tls";
 import { openHttpExoApi } from "../adapters/exo-local/http-exo-api.js";
 import { type AgentHome, openAgentHome } from "../adapters/files/agent-home.js";
+import { openPlacedFoldersRecord } from "../adapters/files/placed-folders-record.js";
 import { openRegistryDisk } from "../adapters/files/registry-disk.js";
 import {
   type AgentServer,
@@ -23,6 +24,7 @@ import type { Clock } from "../runtime/clock.js";
 import { type Close, closeAll } from "../runtime/close-all.js";
 import type { Logger } from "../runtime/logger.js";
 import { Problem } from "../runtime/problem.js";
+import { type AgentFilesSettings, openAgentSync } from "./agent-sync.js";
 
 /** What an agent announces of itself. */
 export interface AgentFacts {
@@ -66,6 +68,8 @@ export interface AgentSettings {
   readonly agentVersion: string;
   readonly machine: "real" | "simulated";
   readonly listen: { readonly host: string; readonly port: number };
+  /** Where other agents get model files from here. Default: any free port of the same host. */
+  readonly files?: AgentFilesSettings;
   readonly identity: { readonly certificatePem: string; readonly privateKeyPem: string; readonly pin: string };
   /** The controller of an earlier enrolment, or how to find one. Until then every connection is refused. */
   readonly controller: EnrolledController | { readonly enrol: Enrol };
@@ -118,9 +122,10 @@ interface Built {
   readonly services: AgentServices;
   readonly supervisor: ExoSupervisor | undefined;
   readonly exoAnswers: (signal: AbortSignal) => Promise<boolean>;
+  readonly close: Close;
 }
 
-/** Puts the agent together out of its adapters. Starts nothing. */
+/** Puts the agent together out of its adapters. Starts nothing but the listener for model files. */
 async function buildAgent(
   settings: AgentSettings,
   home: AgentHome,
@@ -133,6 +138,8 @@ async function buildAgent(
   const supervisor =
     exo.program === undefined ? undefined : createExoSupervisor({ program: exo.program, host, clock, logger });
   const authority = createAuthority(clock, logger);
+  const registry = await openRegistryDisk({ ...exo, linkRecordFile: home.linkRecordFile });
+  const placed = openPlacedFoldersRecord(home.placedFoldersFile);
   const nodeAgent = createNodeAgent({
     agentId: home.agentId,
     name: () => nodeName(name()),
@@ -141,11 +148,21 @@ async function buildAgent(
     describeMachine: createDescribeMachine(settings.hostProbe, clock),
     describeExo: createDescribeExo({ api, apiPort: exo.apiPort, generation: exo.generation, supervisor }),
     supervisor,
-    registry: await openRegistryDisk({ ...exo, linkRecordFile: home.linkRecordFile }),
+    registry,
     authority,
   });
+  const { modelSync, close } = await openAgentSync({
+    ...settings,
+    files: settings.files ?? { host: settings.listen.host, port: 0 },
+    modelsFolders: exo.modelsFolders,
+    registry,
+    placed,
+    authority,
+    logger,
+  });
   return {
-    services: { nodeAgent },
+    services: { nodeAgent, modelSync },
+    close,
     supervisor,
     exoAnswers: async (signal) => (await api.nodeId(signal)) !== undefined,
   };
@@ -183,16 +200,22 @@ export async function startAgent(settings: AgentSettings): Promise<RunningAgent>
   const home = await openAgentHome(settings.homeFolder);
   const logger = settings.logger.child({ agent: home.agentId });
   let name = settings.name;
-  const { services, supervisor, exoAnswers } = await buildAgent(settings, home, logger, () => name);
+  const built = await buildAgent(settings, home, logger, () => name);
+  const { services, supervisor, exoAnswers } = built;
   const known = "enrol" in controller ? undefined : controller;
   name = known?.name ?? name;
   const trusted = known === undefined ? [] : [known];
-  const server = await serve({ ...settings.listen, own: identity, trusted, services, logger });
+  const server = await serve({ ...settings.listen, own: identity, trusted, services, logger }).catch(
+    async (error: unknown) => {
+      await built.close();
+      throw error;
+    },
+  );
 
   const ending = new AbortController();
   const facts: AgentFacts = { agentId: home.agentId, port: server.port, pin: identity.pin };
   // In the order of opening: exo is let go last, when no call can reach it any more.
-  const closers: Close[] = [async () => await supervisor?.close(exo.onClose), server.close];
+  const closers: Close[] = [async () => await supervisor?.close(exo.onClose), built.close, server.close];
   const close = closeAll(closers);
   try {
     closers.push(await settings.advertise(facts));
