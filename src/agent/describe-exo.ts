@@ -28,6 +28,14 @@ function reportSilent({ supervisor, apiPort, generation }: ExoParts): ExoReport 
   return { ...base, state, ...(problem === undefined ? {} : { problem }) };
 }
 
+/** An exo 0.0.x has no node id: it answers, or it does not. */
+async function reportClassic(parts: ExoParts, signal: AbortSignal): Promise<ExoReport> {
+  if (!(await parts.api.classicAnswers(signal))) return reportSilent(parts);
+  const state = parts.supervisor?.status().state;
+  const managed = state === "up" || state === "stopping";
+  return { state: "running", managed, generation: "classic", apiPort: parts.apiPort };
+}
+
 export function createDescribeExo(parts: ExoParts): DescribeExo {
   const { api, apiPort, supervisor } = parts;
   // exo's node id is new at every start, so it tells when the variant has to be read again.
@@ -39,6 +47,7 @@ export function createDescribeExo(parts: ExoParts): DescribeExo {
     return variant;
   };
   return async (signal) => {
+    if (parts.generation === "classic") return await reportClassic(parts, signal);
     const nodeId = await api.nodeId(signal);
     if (nodeId === undefined) return reportSilent(parts);
     const variant = await variantOf(nodeId, signal);

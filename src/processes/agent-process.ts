@@ -1,6 +1,7 @@
 import tls from "node:tls";
 import { openHttpExoApi } from "../adapters/exo-local/http-exo-api.js";
 import { type AgentHome, openAgentHome } from "../adapters/files/agent-home.js";
+import { type ClassicPlaces, openClassicDisk } from "../adapters/files/classic-disk.js";
 import { openRegistryDisk } from "../adapters/files/registry-disk.js";
 import {
   type AgentServer,
@@ -11,6 +12,7 @@ import {
 import { childProcessHost } from "../adapters/system/child-process-host.js";
 import type { AgentServices } from "../agent/agent-services.js";
 import { createAuthority } from "../agent/authority.js";
+import { createClassicRegistry } from "../agent/classic-registry.js";
 import { createDescribeExo } from "../agent/describe-exo.js";
 import { createDescribeMachine } from "../agent/describe-node.js";
 import { createExoSupervisor, type ExoSupervisor } from "../agent/exo-supervisor.js";
@@ -53,6 +55,8 @@ export interface AgentExoSettings {
   /** exo's models folders, absolute, in exo's order; exo can write to the first. */
   readonly modelsFolders: readonly [string, ...string[]];
   readonly generation: ExoReport["generation"];
+  /** Where an exo 0.0.x is, told at installation; looked up anew at each call. */
+  readonly classic?: ClassicPlaces;
   /** Whether exo is started with the agent, or when the controller asks. Default `with-agent`. */
   readonly start?: "with-agent" | "on-request";
   /** What closing the agent does to the exo that it runs. */
@@ -144,10 +148,16 @@ async function buildAgent(
     registry: await openRegistryDisk({ ...exo, linkRecordFile: home.linkRecordFile }),
     authority,
   });
+  const { classic } = exo;
+  const classicRegistry = createClassicRegistry({
+    open: classic === undefined ? undefined : () => openClassicDisk(classic),
+    authority,
+  });
   return {
-    services: { nodeAgent },
+    services: { nodeAgent, classicRegistry },
     supervisor,
-    exoAnswers: async (signal) => (await api.nodeId(signal)) !== undefined,
+    exoAnswers: async (signal) =>
+      exo.generation === "classic" ? await api.classicAnswers(signal) : (await api.nodeId(signal)) !== undefined,
   };
 }
 

@@ -35,7 +35,7 @@ export async function openAgentHouse() {
       port,
       own: agent,
       trusted,
-      services: { nodeAgent: parts.agent },
+      services: { nodeAgent: parts.agent, classicRegistry: parts.classicRegistry },
       logger: silentLogger,
       closeGraceMs: 200,
     });

@@ -240,6 +240,7 @@ function fakeAgent(cluster: FakeCluster, name: NodeName, entry: EntrySpec): Agen
     describeRegistry: refuse,
     startExo: refuse,
     stopExo: refuse,
+    classic: { describe: refuse, add: refuse, remove: refuse },
     close: refuse,
     ensureEntry: async (spec): Promise<EntryOutcome> => {
       cluster.log.push(`ensure ${name}`);

@@ -54,7 +54,7 @@ const bytes = z.number().int().nonnegative();
 const port = z.number().int().min(0).max(65_535);
 
 /** proto3 leaves unset optional fields out; our types do the same instead of carrying `undefined`. */
-const present = <T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined | null> } =>
+export const present = <T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined | null> } =>
   Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined && item !== null)) as never;
 
 const variantSchema = z.object({

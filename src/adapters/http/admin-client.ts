@@ -3,6 +3,7 @@ import type { DiscoveredHost, StatusReport } from "../../controller/status-repor
 import type { PlanResult } from "../../plan/plan-result.js";
 import type { WhatIf } from "../../plan/what-if.js";
 import { openAdminCalls } from "./admin-calls.js";
+import { classicClient } from "./classic-client.js";
 
 /** The controller's API as a client sees it: the same calls, each over the socket. */
 export type AdminClient = {
@@ -13,8 +14,10 @@ export type AdminClient = {
 
 /** Talks to a controller over its Unix socket; rejects as `AdminCalls` say. */
 export function openAdminClient(socketPath: string): AdminClient {
-  const { once: call, streamed } = openAdminCalls(socketPath);
+  const calls = openAdminCalls(socketPath);
+  const { once: call, streamed } = calls;
   return {
+    ...classicClient(calls),
     info: () => call<ControllerInfo>("GET", "/api/v1/info"),
     status: () => call<StatusReport>("GET", "/api/v1/status"),
     discover: () => call<readonly DiscoveredHost[]>("GET", "/api/v1/discover"),

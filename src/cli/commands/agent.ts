@@ -18,6 +18,7 @@ interface AgentOptions extends CommonOptions {
   readonly interface: string;
   readonly exoHome?: string;
   readonly exoApiPort: string;
+  readonly classic?: string;
   readonly simulatedMac?: string;
 }
 
@@ -36,6 +37,7 @@ export function addAgentCommand(program: Command): void {
     .option("--name <name>", "what to call this node (default: its host name)")
     .option("--interface <name>", "network interface for mDNS, or auto", "auto")
     .option("--exo-home <folder>", "exo's data folder (default: exo's own rule)")
+    .option("--classic <path>", "exo here is 0.0.x: its checkout, virtual environment or models.py")
     .option("--exo-api-port <port>", "TCP port of exo's API on this machine", "52415")
     .addOption(new Option("--simulated-mac <file>", "be a simulated Mac").hideHelp())
     .action(async (exoCommand: string[], options: AgentOptions) => {
@@ -64,7 +66,7 @@ async function runReal(exoCommand: readonly string[], options: AgentOptions): Pr
     exo: {
       ...folders,
       apiPort: checkedPort(options.exoApiPort),
-      generation: "modern",
+      ...(await exoGeneration(options)),
       // exo and its instances go on serving when the agent is restarted or updated.
       onClose: "leave",
       ...(command === undefined
@@ -80,6 +82,22 @@ async function runReal(exoCommand: readonly string[], options: AgentOptions): Pr
       process.stderr.write(`exoctl agent is up on port ${agent.port} and belongs to a controller\n`);
   });
   await untilStopped(agent.close, failed);
+}
+
+/** An exo 0.0.x is named at installation and never over the network. Its file is looked for anew whenever it is needed. */
+async function exoGeneration({ classic, exoHome }: AgentOptions) {
+  if (classic === undefined) return { generation: "modern" } as const;
+  const { classicPlaces } = await import("../classic-places.js");
+  const { openClassicDisk } = await import("../../adapters/files/classic-disk.js");
+  const found = await classicPlaces(classic);
+  // exo is started in the home folder, so that is where a repository's name could be taken for a folder.
+  const places = {
+    ...found,
+    currentFolder: homedir(),
+    exoHome: exoHome === undefined ? found.exoHome : resolve(exoHome),
+  };
+  await openClassicDisk(places); // a wrong path is said now, not at the first call
+  return { generation: "classic", classic: places } as const;
 }
 
 /** What exo gets to see of our environment: what it needs to run and its own settings, never anything else. */
