@@ -35,7 +35,7 @@ function groupsBy(files: readonly ComparedFile[], keyOf: (file: ComparedFile) =>
 }
 
 const entryText = (entry: ClassicEntry | undefined): string =>
-  entry === undefined ? "no such entry" : `${entry.layers} layers, ${entry.engine}, ${entry.repo}, "${entry.label}"`;
+  entry === undefined ? "absent" : `${entry.layers} layers, ${entry.engine}, ${entry.repo}, "${entry.label}"`;
 
 function entryDifferences(files: readonly ComparedFile[], id: string): readonly string[] {
   const [first, ...others] = groupsBy(files, ({ description }) =>
