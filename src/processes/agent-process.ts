@@ -3,6 +3,7 @@ import { openHttpExoApi } from "../adapters/exo-local/http-exo-api.js";
 import { type AgentHome, openAgentHome } from "../adapters/files/agent-home.js";
 import { type ClassicPlaces, openClassicDisk } from "../adapters/files/classic-disk.js";
 import { openRegistryDisk } from "../adapters/files/registry-disk.js";
+import { openVocabularyFile } from "../adapters/files/vocabulary-file.js";
 import {
   type AgentServer,
   type AgentServerSettings,
@@ -19,6 +20,7 @@ import { createExoSupervisor, type ExoSupervisor } from "../agent/exo-supervisor
 import type { HostProbe } from "../agent/host-probe.js";
 import { createNodeAgent } from "../agent/node-agent.js";
 import type { ProcessHost, ProgramSpec } from "../agent/process-host.js";
+import { prepareVocabulary } from "../agent/vocabulary.js";
 import { type AgentId, nodeName } from "../cluster/names.js";
 import type { ExoReport } from "../cluster/node-report.js";
 import type { Clock } from "../runtime/clock.js";
@@ -134,8 +136,9 @@ async function buildAgent(
   const { exo, clock } = settings;
   const api = openHttpExoApi({ port: exo.apiPort, ...(exo.apiHost === undefined ? {} : { host: exo.apiHost }) });
   const host = settings.processHost ?? childProcessHost;
-  const supervisor =
-    exo.program === undefined ? undefined : createExoSupervisor({ program: exo.program, host, clock, logger });
+  const vocabulary = await prepareVocabulary(openVocabularyFile(home.vocabularyFolder), exo.program);
+  const program = exo.program && { ...exo.program, env: { ...exo.program.env, ...vocabulary.env } };
+  const supervisor = program && createExoSupervisor({ program, host, clock, logger });
   const authority = createAuthority(clock, logger);
   const nodeAgent = createNodeAgent({
     agentId: home.agentId,
@@ -143,7 +146,7 @@ async function buildAgent(
     agentVersion: settings.agentVersion,
     machine: settings.machine,
     describeMachine: createDescribeMachine(settings.hostProbe, clock),
-    describeExo: createDescribeExo({ api, apiPort: exo.apiPort, generation: exo.generation, supervisor }),
+    describeExo: createDescribeExo({ api, apiPort: exo.apiPort, generation: exo.generation, supervisor, vocabulary }),
     supervisor,
     registry: await openRegistryDisk({ ...exo, linkRecordFile: home.linkRecordFile }),
     authority,

@@ -48,6 +48,7 @@ export function createTestAgent(registry: RegistryFiles, managed: "managed" | "o
     classicAnswers: async () => exo.classic,
     variant: async () => (nodeIdNow() === undefined ? undefined : variants["1.0.71"]),
   };
+  const vocabulary = { env: {}, report: async () => ({ state: "ready", note: "/vocabulary" }) as const };
   const authority = createAuthority(clock, silentLogger);
   const agent = createNodeAgent({
     agentId: agentId(testAgentId),
@@ -55,7 +56,7 @@ export function createTestAgent(registry: RegistryFiles, managed: "managed" | "o
     agentVersion: "0.1.0",
     machine: "simulated",
     describeMachine: createDescribeMachine(createFakeProbe(), clock),
-    describeExo: createDescribeExo({ api, apiPort: 52_415, generation: "unknown", supervisor }),
+    describeExo: createDescribeExo({ api, apiPort: 52_415, generation: "unknown", supervisor, vocabulary }),
     supervisor,
     registry,
     authority,

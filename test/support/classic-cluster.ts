@@ -83,8 +83,6 @@ async function openNode(name: string, text: string, controller: Awaited<ReturnTy
   };
 }
 
-export type ClassicClusterNode = Awaited<ReturnType<typeof openNode>>;
-
 /** A cluster of exo 0.0.x with real agents over real gRPC, named studio-1, studio-2 and so on. */
 export async function openClassicCluster(texts: readonly string[]) {
   const before = tls.DEFAULT_MIN_VERSION;
