@@ -1,0 +1,30 @@
+import type { SourceState } from "../../models/sync/piece-board.js";
+import type { Piece } from "../../models/sync/pieces.js";
+
+/** Another agent that has a model, or is getting it. */
+export interface Peer {
+  readonly name: string;
+  /** Pin of its public key: whoever answers with another one is nobody. */
+  readonly pin: string;
+  /** Where it serves files, best first. */
+  readonly addresses: readonly { readonly host: string; readonly port: number }[];
+  /** `whole`: it had the model before; `copy`: it is getting it as well. */
+  readonly kind: "whole" | "copy";
+}
+
+/** What a peer answers when it is asked for a piece. */
+export type PieceAnswer =
+  | { readonly kind: "data"; readonly chunks: AsyncIterable<Uint8Array> }
+  /** Somebody else has been sent it; the state says what else it has. */
+  | { readonly kind: "served"; readonly state: SourceState };
+
+/** The files of one model on one peer. Connects when needed; calls reject when the peer does not answer, or answers wrongly. */
+export interface PeerLink {
+  state(signal: AbortSignal): Promise<SourceState>;
+  /** Exactly the piece's bytes, not checked. `unserved`: only if it was not sent to somebody else. */
+  fetch(piece: Piece, when: "unserved" | "always", signal: AbortSignal): Promise<PieceAnswer>;
+  close(): Promise<void>;
+}
+
+/** @param digest of the manifest @param pieceCount of the manifest */
+export type DialPeer = (peer: Peer, digest: string, pieceCount: number) => PeerLink;
