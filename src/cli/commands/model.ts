@@ -5,6 +5,7 @@ import { type CommonOptions, withCommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
 import { addClassicModelCommands, listClassic } from "./model-classic.js";
 import { type NodesOptions, withNodesOptions } from "./model-classic-nodes.js";
+import { addModelSyncCommand } from "./model-sync.js";
 
 const examples = `
 Examples:
@@ -38,6 +39,7 @@ export function addModelCommand(program: Command): void {
       await printResult(inspection, options.output, () => renderInspection(inspection, pageHere()));
       if (inspection.verdict !== "complete") process.exitCode = exitCodeOf("failed");
     });
+  addModelSyncCommand(model);
   addClassicModelCommands(model);
 }
 
