@@ -3,6 +3,7 @@ import type { WhatIf } from "../plan/what-if.js";
 import type { ClassicApi } from "./classic-api.js";
 import type { ProgressLine } from "./progress-line.js";
 import type { DiscoveredHost, StatusReport } from "./status-report.js";
+import type { ModelSyncApi } from "./sync/sync-api.js";
 
 /** Facts about a running controller that its clients need. */
 export interface ControllerInfo {
@@ -47,7 +48,7 @@ export interface ApplySummary {
 /**
  * What the controller does for its clients: the command line over a Unix socket, later the web UI. Rejects with `Problem`.
  */
-export interface AdminApi extends ClassicApi {
+export interface AdminApi extends ClassicApi, ModelSyncApi {
   info(): ControllerInfo;
   status(): StatusReport;
   discover(): readonly DiscoveredHost[];

@@ -2,6 +2,7 @@ import tls from "node:tls";
 import { openHttpExoApi } from "../adapters/exo-local/http-exo-api.js";
 import { type AgentHome, openAgentHome } from "../adapters/files/agent-home.js";
 import { type ClassicPlaces, openClassicDisk } from "../adapters/files/classic-disk.js";
+import { openPlacedFoldersRecord } from "../adapters/files/placed-folders-record.js";
 import { openRegistryDisk } from "../adapters/files/registry-disk.js";
 import { openVocabularyFile } from "../adapters/files/vocabulary-file.js";
 import {
@@ -27,6 +28,7 @@ import type { Clock } from "../runtime/clock.js";
 import { type Close, closeAll } from "../runtime/close-all.js";
 import type { Logger } from "../runtime/logger.js";
 import { Problem } from "../runtime/problem.js";
+import { type AgentFilesSettings, openAgentSync } from "./agent-sync.js";
 
 /** What an agent announces of itself. */
 export interface AgentFacts {
@@ -72,6 +74,8 @@ export interface AgentSettings {
   readonly agentVersion: string;
   readonly machine: "real" | "simulated";
   readonly listen: { readonly host: string; readonly port: number };
+  /** Where other agents get model files from here. Default: any free port of the same host. */
+  readonly files?: AgentFilesSettings;
   readonly identity: { readonly certificatePem: string; readonly privateKeyPem: string; readonly pin: string };
   /** The controller of an earlier enrolment, or how to find one. Until then every connection is refused. */
   readonly controller: EnrolledController | { readonly enrol: Enrol };
@@ -124,9 +128,10 @@ interface Built {
   readonly services: AgentServices;
   readonly supervisor: ExoSupervisor | undefined;
   readonly exoAnswers: (signal: AbortSignal) => Promise<boolean>;
+  readonly close: Close;
 }
 
-/** Puts the agent together out of its adapters. Starts nothing. */
+/** Puts the agent together out of its adapters. Starts nothing but the listener for model files. */
 async function buildAgent(
   settings: AgentSettings,
   home: AgentHome,
@@ -140,6 +145,8 @@ async function buildAgent(
   const program = exo.program && { ...exo.program, env: { ...exo.program.env, ...vocabulary.env } };
   const supervisor = program && createExoSupervisor({ program, host, clock, logger });
   const authority = createAuthority(clock, logger);
+  const registry = await openRegistryDisk({ ...exo, linkRecordFile: home.linkRecordFile });
+  const placed = openPlacedFoldersRecord(home.placedFoldersFile);
   const nodeAgent = createNodeAgent({
     agentId: home.agentId,
     name: () => nodeName(name()),
@@ -148,7 +155,7 @@ async function buildAgent(
     describeMachine: createDescribeMachine(settings.hostProbe, clock),
     describeExo: createDescribeExo({ api, apiPort: exo.apiPort, generation: exo.generation, supervisor, vocabulary }),
     supervisor,
-    registry: await openRegistryDisk({ ...exo, linkRecordFile: home.linkRecordFile }),
+    registry,
     authority,
   });
   const { classic } = exo;
@@ -156,8 +163,18 @@ async function buildAgent(
     open: classic === undefined ? undefined : () => openClassicDisk(classic),
     authority,
   });
+  const { modelSync, close } = await openAgentSync({
+    ...settings,
+    files: settings.files ?? { host: settings.listen.host, port: 0 },
+    modelsFolders: exo.modelsFolders,
+    registry,
+    placed,
+    authority,
+    logger,
+  });
   return {
-    services: { nodeAgent, classicRegistry },
+    services: { nodeAgent, classicRegistry, modelSync },
+    close,
     supervisor,
     exoAnswers: async (signal) =>
       exo.generation === "classic" ? await api.classicAnswers(signal) : (await api.nodeId(signal)) !== undefined,
@@ -196,16 +213,22 @@ export async function startAgent(settings: AgentSettings): Promise<RunningAgent>
   const home = await openAgentHome(settings.homeFolder);
   const logger = settings.logger.child({ agent: home.agentId });
   let name = settings.name;
-  const { services, supervisor, exoAnswers } = await buildAgent(settings, home, logger, () => name);
+  const built = await buildAgent(settings, home, logger, () => name);
+  const { services, supervisor, exoAnswers } = built;
   const known = "enrol" in controller ? undefined : controller;
   name = known?.name ?? name;
   const trusted = known === undefined ? [] : [known];
-  const server = await serve({ ...settings.listen, own: identity, trusted, services, logger });
+  const server = await serve({ ...settings.listen, own: identity, trusted, services, logger }).catch(
+    async (error: unknown) => {
+      await built.close();
+      throw error;
+    },
+  );
 
   const ending = new AbortController();
   const facts: AgentFacts = { agentId: home.agentId, port: server.port, pin: identity.pin };
   // In the order of opening: exo is let go last, when no call can reach it any more.
-  const closers: Close[] = [async () => await supervisor?.close(exo.onClose), server.close];
+  const closers: Close[] = [async () => await supervisor?.close(exo.onClose), built.close, server.close];
   const close = closeAll(closers);
   try {
     closers.push(await settings.advertise(facts));

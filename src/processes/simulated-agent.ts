@@ -30,6 +30,7 @@ export async function startSimulatedAgent(options: {
     agentVersion: options.version,
     machine: "simulated",
     listen: { host: "127.0.0.1", port: 0 },
+    files: { host: "127.0.0.1", port: 0, ...uplinkOf(mac) },
     hostProbe: createSimulatedHostProbe(mac.exo.mac, { exoHome: home }),
     mdns: { serviceType: "exoctl-sim", interfaceAddress: "127.0.0.1", port: mac.mdnsPort },
     exo: {
@@ -50,3 +51,6 @@ export async function startSimulatedAgent(options: {
     logger: createPinoLogger({ level: options.logLevel }),
   });
 }
+
+const uplinkOf = ({ uplinkBytesPerSec }: SimulatedMacFile): { readonly uplinkBytesPerSec?: number } =>
+  uplinkBytesPerSec === undefined ? {} : { uplinkBytesPerSec };

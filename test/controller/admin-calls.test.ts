@@ -48,6 +48,7 @@ function someCalls(parts: { enrolment?: "none" } = {}) {
     view: () => state.view,
     work,
     classic: { addClassicEntry: refuse, removeClassicEntry: refuse, listClassicEntries: refuse },
+    sync: { syncModel: refuse },
     store,
     spec: () => state.spec,
     useSpec: (spec) => {

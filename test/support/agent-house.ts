@@ -3,11 +3,24 @@ import { credentials } from "@grpc/grpc-js";
 import { loadNodeAgent } from "../../src/adapters/grpc/agent-definitions.js";
 import { type AgentServer, openAgentServer } from "../../src/adapters/grpc/agent-server.js";
 import { openAgentLink } from "../../src/adapters/grpc/grpc-agent-link.js";
+import type { ModelSync } from "../../src/agent/sync/model-sync.js";
 import type { AgentLink } from "../../src/inventory/agent-link.js";
 import { silentLogger } from "../../src/runtime/logger.js";
 import { anIdentity, type TestIdentity } from "./agent-identities.js";
 import { type AgentParts, createTestAgent } from "./agent-parts.js";
 import { createTempRegistry, type TempRegistry } from "./registry-temp.js";
+
+const nobody = (): never => {
+  throw new Error("nobody asked for this");
+};
+
+/** For agents that copy no models. */
+export const noModelSync: ModelSync = {
+  look: nobody,
+  makeManifest: nobody,
+  share: nobody,
+  fetch: nobody,
+};
 
 export const agentHost = "127.0.0.1";
 
@@ -35,7 +48,7 @@ export async function openAgentHouse() {
       port,
       own: agent,
       trusted,
-      services: { nodeAgent: parts.agent, classicRegistry: parts.classicRegistry },
+      services: { nodeAgent: parts.agent, classicRegistry: parts.classicRegistry, modelSync: noModelSync },
       logger: silentLogger,
       closeGraceMs: 200,
     });

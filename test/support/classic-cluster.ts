@@ -12,6 +12,7 @@ import { createClassicWork } from "../../src/controller/classic-work.js";
 import type { FleetNode } from "../../src/controller/fleet.js";
 import type { ProgressLine } from "../../src/controller/progress-line.js";
 import { silentLogger } from "../../src/runtime/logger.js";
+import { noModelSync } from "./agent-house.js";
 import { anIdentity } from "./agent-identities.js";
 import { createManualClock } from "./agent-manual-clock.js";
 import { createTestAgent } from "./agent-parts.js";
@@ -47,7 +48,7 @@ async function openNode(name: string, text: string, controller: Awaited<ReturnTy
       port,
       own: identity,
       trusted: [controller],
-      services: { nodeAgent: { ...agent, takeLease: authority.takeLease }, classicRegistry },
+      services: { nodeAgent: { ...agent, takeLease: authority.takeLease }, classicRegistry, modelSync: noModelSync },
       logger: silentLogger,
       closeGraceMs: 0,
     });

@@ -108,6 +108,7 @@ export const aLink = (name: string, change: Partial<AgentLink> = {}): AgentLink 
   startExo: nobody,
   stopExo: nobody,
   classic: { describe: nobody, add: nobody, remove: nobody },
+  sync: { look: nobody, makeManifest: nobody, share: nobody, fetch: nobody },
   close: async () => {},
   ...change,
 });

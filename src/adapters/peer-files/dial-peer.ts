@@ -1,7 +1,8 @@
 import { connect, createSecureContext, type SecureContext, type TLSSocket } from "node:tls";
 import { Pool } from "undici";
-import type { DialPeer, Peer } from "../../agent/sync/peer-link.js";
+import type { DialPeer } from "../../agent/sync/peer-link.js";
 import { spkiPin } from "../../cluster/spki-pin.js";
+import type { Peer } from "../../models/sync/sync-report.js";
 import { filePathOf, filesHost, readStateBody, statePathOf, whenHeader } from "./file-requests.js";
 
 /** Two pieces under way and one question what else there is. */
@@ -103,8 +104,7 @@ export function createDialPeer(own: Own): DialPeer {
         });
         if (statusCode === 206 && headers["content-length"] === String(bytes)) return { kind: "data", chunks: body };
         if (statusCode === 409) return { kind: "served", state: await stateFrom(body) };
-        body.destroy();
-        body.on("error", () => undefined); // destroying it is no failure
+        await body.dump();
         throw new Error(`it answered ${statusCode} when it was asked for a piece`);
       },
       close: () => pool.destroy(),

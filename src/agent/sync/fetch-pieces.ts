@@ -1,11 +1,12 @@
 import { setMaxListeners } from "node:events";
 import type { PieceBoard, PieceChoice, SourceState } from "../../models/sync/piece-board.js";
 import type { Piece } from "../../models/sync/pieces.js";
+import type { Peer } from "../../models/sync/sync-report.js";
 import type { Clock } from "../../runtime/clock.js";
 import type { Logger } from "../../runtime/logger.js";
 import { RefusalError } from "../refusal.js";
 import { CopyDiskError, type ModelCopy } from "./model-disk.js";
-import type { Peer, PeerLink } from "./peer-link.js";
+import type { PeerLink } from "./peer-link.js";
 import { createPiecesUnderWay, type PiecesUnderWay } from "./pieces-under-way.js";
 import { receivePiece } from "./receive-piece.js";
 

@@ -1,8 +1,9 @@
 import type { ModelManifest } from "../../models/sync/manifest.js";
+import type { Peer } from "../../models/sync/sync-report.js";
 import type { Clock } from "../../runtime/clock.js";
 import type { Logger } from "../../runtime/logger.js";
 import type { ManifestParts } from "./make-manifest.js";
-import type { DialPeer, Peer } from "./peer-link.js";
+import type { DialPeer } from "./peer-link.js";
 import type { RateLimit } from "./rate-limit.js";
 import type { SharedModels } from "./shared-models.js";
 
@@ -24,19 +25,4 @@ export interface FetchRequest {
   readonly peers: readonly Peer[];
   /** On what this agent sends of it to others. */
   readonly limit: RateLimit;
-}
-
-/** How far a copy is. */
-export interface FetchProgress {
-  /** Reading what an earlier attempt left; fetching; reading everything back; in place and served to the others. */
-  readonly phase: "checking" | "copying" | "verifying" | "done";
-  /** Present at the end. `already-there`: it was complete before. */
-  readonly outcome?: "copied" | "already-there";
-  /** Of this phase. */
-  readonly doneBytes: number;
-  readonly totalBytes: number;
-  /** Verified bytes that were here before anything was fetched. */
-  readonly keptBytes: number;
-  /** What came in from each source, broken transfers included. */
-  readonly fetchedBytes: ReadonlyMap<string, number>;
 }

@@ -1,39 +1,19 @@
 import type { ModelId } from "../../cluster/names.js";
-import { emptyBitmap, fullBitmap } from "../../models/sync/bitmap.js";
 import type { ModelManifest } from "../../models/sync/manifest.js";
-import { piecesOf } from "../../models/sync/pieces.js";
+import type { FetchProgress, ManifestProgress, ModelOnDisk, Peer } from "../../models/sync/sync-report.js";
 import type { Authority, Caller } from "../authority.js";
 import { RefusalError } from "../refusal.js";
-import type { FetchParts, FetchProgress } from "./fetch-request.js";
+import type { FetchParts } from "./fetch-request.js";
 import { makeManifest, sourceOf } from "./make-manifest.js";
 import { createNewestWins } from "./newest-wins.js";
-import type { Peer } from "./peer-link.js";
 import { bothLimits, createRateLimit, type RateLimit } from "./rate-limit.js";
 import { type Reporting, reportWhile, untilAborted } from "./report-while.js";
-import type { Sharing } from "./shared-models.js";
+import { shareWhole } from "./share-whole.js";
 import { type Fetching, startFetch } from "./start-fetch.js";
 
 const reportMs = 500;
 /** A controller that is away for so long has ended: what it began ends too. */
 const lostControllerMs = 30_000;
-
-/** What an agent knows of a model's files without reading them. */
-export interface ModelOnDisk {
-  /** Where this agent serves files to others. */
-  readonly filesPort: number;
-  readonly complete: boolean;
-  /** Of the files that would be copied; 0 when it is not complete. */
-  readonly files: number;
-  readonly bytes: number;
-  readonly freeBytes: number;
-}
-
-/** What has been read of a model, and at the end its manifest. */
-export interface ManifestProgress {
-  readonly readBytes: number;
-  readonly totalBytes: number;
-  readonly made?: { readonly manifest: ModelManifest; readonly leftOut: readonly string[] };
-}
 
 /** Sends one report; resolves when there is room for the next. */
 type Report<T> = (progress: T) => Promise<void>;
@@ -160,28 +140,4 @@ export function createModelSync(parts: ModelSyncParts): ModelSync {
         ),
       ),
   };
-}
-
-/** Shares a model that lies complete on this machine. Readers check every piece, so its files are not read again here. */
-async function shareWhole(
-  { disk, shared }: ModelSyncParts,
-  { manifest, readers }: { readonly manifest: ModelManifest; readonly readers: readonly string[] },
-  limit: RateLimit,
-): Promise<Sharing> {
-  const { folder, files } = await sourceOf(disk, manifest.modelId);
-  const isSame = manifest.files.every((file, at) => file.path === files[at]?.path && file.bytes === files[at].bytes);
-  if (!isSame || files.length !== manifest.files.length)
-    throw new RefusalError(
-      "not_possible",
-      `the files of ${manifest.modelId} here are others than those that are copied`,
-    );
-  const count = piecesOf(manifest).length;
-  return shared.share({
-    manifest,
-    has: fullBitmap(count),
-    underWay: emptyBitmap(count),
-    open: (fileIndex) => disk.openSource(folder, manifest.files[fileIndex]?.path ?? ""),
-    readers: new Set(readers),
-    limit,
-  });
 }

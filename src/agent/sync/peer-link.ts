@@ -1,16 +1,6 @@
 import type { SourceState } from "../../models/sync/piece-board.js";
 import type { Piece } from "../../models/sync/pieces.js";
-
-/** Another agent that has a model, or is getting it. */
-export interface Peer {
-  readonly name: string;
-  /** Pin of its public key: whoever answers with another one is nobody. */
-  readonly pin: string;
-  /** Where it serves files, best first. */
-  readonly addresses: readonly { readonly host: string; readonly port: number }[];
-  /** `whole`: it had the model before; `copy`: it is getting it as well. */
-  readonly kind: "whole" | "copy";
-}
+import type { Peer } from "../../models/sync/sync-report.js";
 
 /** What a peer answers when it is asked for a piece. */
 export type PieceAnswer =

@@ -1,10 +1,11 @@
 import { manifestBytes } from "../../models/sync/manifest.js";
 import { createPieceBoard } from "../../models/sync/piece-board.js";
 import { piecesOf } from "../../models/sync/pieces.js";
+import type { FetchProgress } from "../../models/sync/sync-report.js";
 import { refusingBlockedPaths } from "../ensure-entry.js";
 import { RefusalError } from "../refusal.js";
 import { bytesOf, type CopyState, copyModel } from "./copy-model.js";
-import type { FetchParts, FetchProgress, FetchRequest } from "./fetch-request.js";
+import type { FetchParts, FetchRequest } from "./fetch-request.js";
 import { CopyDiskError } from "./model-disk.js";
 
 /** A fetch that others can look at while it runs, and end. */

@@ -23,6 +23,29 @@ export const withOfflineOptions = (command: Command): Command =>
     .option("--import <dir>", "put the model of a bundle into exo's models folder here")
     .option("--exo-home <folder>", "exo's data folder here (default: exo's own rule)");
 
+/** What a bundle has nothing to do with. */
+interface NodeOptions {
+  readonly from?: string;
+  readonly to?: string;
+  readonly limit?: string;
+}
+
+/** @throws Problem when options for nodes and for a bundle are mixed */
+export function isOffline(options: OfflineOptions & NodeOptions): boolean {
+  const isBundle = options.offline === true || options.export !== undefined || options.import !== undefined;
+  const others = (["from", "to", "limit"] as const).filter((name) => options[name] !== undefined);
+  if (isBundle && (options.offline !== true || others.length > 0))
+    throw new Problem(
+      "usage",
+      "offline_alone",
+      options.offline === true
+        ? `--offline works on this machine alone, so --${others[0]} has nothing to say`
+        : "a bundle is carried without a network, and --offline is not given",
+      "Write --offline with --export DIR or --import DIR, and nothing about nodes.",
+    );
+  return isBundle;
+}
+
 /** A bundle out of, or into, exo's models folder on this machine. Neither a controller nor a network is needed. */
 export async function syncOffline(name: string, options: OfflineOptions): Promise<void> {
   const { exportHere, importHere } = await import("../offline-bundle.js");

@@ -64,6 +64,7 @@ async function serve(change: Partial<AdminApi> = {}) {
     addClassicEntry: async () => classicReport,
     removeClassicEntry: async () => classicReport,
     listClassicEntries: async () => ({ nodes: [], comparison }),
+    syncModel: async ({ model }) => ({ model, bytes: 1, files: 1, sources: ["one"], leftOut: [], nodes: [] }),
     ...change,
   };
   const close = await openAdminServer({ socketPath, api, logger });
