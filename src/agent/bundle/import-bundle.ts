@@ -39,9 +39,9 @@ export async function importBundle(
 ): Promise<BundleReport> {
   const { manifest, entry } = await readBundle(bundle, model, from);
   return await inWords(place.where, async () => {
+    await place.vocabulary.ensure(); // small, and exo needs it as much as the weights
     const isThere = await isPlaced(place.disk, manifest, steps, signal);
     const copiedBytes = isThere ? 0 : await copyIn(bundle, place, manifest, steps, signal);
-    await place.vocabulary.ensure();
     const rest = { folder: place.folder, copiedBytes, entry };
     return reportOf(isThere ? "unchanged" : "imported", manifest, rest);
   });

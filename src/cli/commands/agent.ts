@@ -3,6 +3,7 @@ import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { type HostPort, parseHostPort } from "../../config/host-port.js";
+import type { Logger } from "../../runtime/logger.js";
 import { Problem } from "../../runtime/problem.js";
 import { checkedRate } from "../checked-rate.js";
 import { stateHome } from "../find-controller.js";
@@ -59,6 +60,7 @@ async function runReal(exoCommand: readonly string[], options: AgentOptions): Pr
   const homeFolder = join(stateHome(), "agent");
   const folders = exoFolders(process.platform, process.env, homedir(), options.exoHome && resolve(options.exoHome));
   const join_ = await readJoin(options);
+  const logger = createPinoLogger({ level: options.logLevel === "warn" ? "info" : options.logLevel });
   const [command, ...args] = exoCommand;
   const agent = await startEnrollingAgent({
     homeFolder,
@@ -77,7 +79,7 @@ async function runReal(exoCommand: readonly string[], options: AgentOptions): Pr
     exo: {
       ...folders,
       apiPort: checkedPort(options.exoApiPort),
-      ...(await exoGeneration(options)),
+      ...(await exoGeneration(options, logger)),
       // exo and its instances go on serving when the agent is restarted or updated.
       onClose: "leave",
       ...(command === undefined
@@ -85,7 +87,7 @@ async function runReal(exoCommand: readonly string[], options: AgentOptions): Pr
         : { program: { command, args, env: exoEnvironment(), cwd: homedir(), logFile: join(homeFolder, "exo.log") } }),
     },
     ...(join_ === undefined ? {} : { join: join_ }),
-    logger: createPinoLogger({ level: options.logLevel === "warn" ? "info" : options.logLevel }),
+    logger,
   });
   const failed = agent.enrolment.then((outcome) => {
     if (outcome.kind === "failed") throw outcome.error;
@@ -96,7 +98,7 @@ async function runReal(exoCommand: readonly string[], options: AgentOptions): Pr
 }
 
 /** An exo 0.0.x is named at installation and never over the network. Its file is looked for anew whenever it is needed. */
-async function exoGeneration({ classic, exoHome }: AgentOptions) {
+async function exoGeneration({ classic, exoHome }: AgentOptions, logger: Logger) {
   if (classic === undefined) return { generation: "modern" } as const;
   const { classicPlaces } = await import("../classic-places.js");
   const { openClassicDisk } = await import("../../adapters/files/classic-disk.js");
@@ -107,7 +109,10 @@ async function exoGeneration({ classic, exoHome }: AgentOptions) {
     currentFolder: homedir(),
     exoHome: exoHome === undefined ? found.exoHome : resolve(exoHome),
   };
-  await openClassicDisk(places); // a wrong path is said now, not at the first call
+  // A wrong path is said now; but its disk may only come later, and that is no reason for the agent to be away.
+  await openClassicDisk(places).catch((error: unknown) =>
+    logger.warn("there is no exo 0.0.x where it should be", { error }),
+  );
   return { generation: "classic", classic: places } as const;
 }
 
