@@ -5,6 +5,7 @@ import { readClusterSpec } from "../config/read-cluster-spec.js";
 import type { Clock } from "../runtime/clock.js";
 import { Problem } from "../runtime/problem.js";
 import type { AdminApi, ApplyRequest, ControllerInfo } from "./admin-api.js";
+import type { ClassicApi } from "./classic-api.js";
 import { addModel, applyFile, readDesiredModels, writtenModels } from "./desired-models.js";
 import { createToken } from "./enrolment.js";
 import type { ModelWork, Wanted } from "./model-work.js";
@@ -19,6 +20,7 @@ export interface AdminCallsDeps {
   readonly discover: () => readonly DiscoveredHost[];
   readonly view: () => ClusterView | undefined;
   readonly work: ModelWork;
+  readonly classic: ClassicApi;
   readonly sync: ModelSyncApi;
   readonly store: StateStore;
   readonly spec: () => ClusterSpec;
@@ -55,6 +57,9 @@ export function createAdminCalls(deps: AdminCallsDeps): AdminApi {
       const done = await deps.work.converge(request.model, report, deps.lifetime);
       return { ...done, changed: done.changed || isNew };
     },
+    addClassicEntry: deps.classic.addClassicEntry,
+    removeClassicEntry: deps.classic.removeClassicEntry,
+    listClassicEntries: deps.classic.listClassicEntries,
     createToken: async ({ forName, ttlMs }) => {
       if (deps.enrolment === undefined)
         throw new Problem(

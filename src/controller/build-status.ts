@@ -12,6 +12,7 @@ import { isPlanOf } from "./plan-model.js";
 import { modelSpecOf } from "./planning-problem.js";
 import { instancesOf, serves, waitingFor } from "./serving-models.js";
 import type { CopyStatus, ModelStatus, NodeState, NodeStatus, StageStatus, StatusReport } from "./status-report.js";
+import { vocabularyProblems } from "./vocabulary-problems.js";
 
 /** Everything that a status is made of. */
 export interface StatusInput {
@@ -45,6 +46,7 @@ export function buildStatus(input: StatusInput): StatusReport {
       ...(view === undefined ? [] : input.runs.flatMap(({ entry }) => builtInProblems(entry, view))),
       ...(view?.deployment.problems ?? []),
       ...foreignInstances(view),
+      ...vocabularyProblems(input.fleet, input.runs, view),
     ],
   };
 }

@@ -12,6 +12,7 @@ import type { Logger } from "../runtime/logger.js";
 import type { AdminApi } from "./admin-api.js";
 import { createAdminCalls, save } from "./admin-calls.js";
 import { buildStatus } from "./build-status.js";
+import { type ClassicWork, createClassicWork } from "./classic-work.js";
 import { createClusterAccess } from "./cluster-access.js";
 import { type ControlLoop, startControlLoop } from "./control-loop.js";
 import { applyFile, readDesiredModels, writtenModels } from "./desired-models.js";
@@ -94,10 +95,11 @@ export function createController(deps: ControllerDeps): Controller {
     timings: settings.timings,
     logger,
   });
+  const classic = createClassicWork({ fleet: eyes.fleet, lifetime: deps.lifetime });
   const serving = (): readonly ServingModel[] => servingModels(work.runs(), now.spec.gateway.aliases, now.view);
   let loop: ControlLoop | undefined;
   return {
-    api: createApi(deps, now, { fleet: eyes.fleet, desired, work, serving }),
+    api: createApi(deps, now, { fleet: eyes.fleet, desired, work, classic, serving }),
     access,
     exoTroubles: eyes.exos.troubles,
     serving,
@@ -115,7 +117,7 @@ export function createController(deps: ControllerDeps): Controller {
     startHealing: () => loop?.startHealing(),
     ended: async () => {
       await loop?.ended;
-      await work.idle();
+      await Promise.all([work.idle(), classic.idle()]);
     },
     close: closeAll([eyes.fleet.close, eyes.exos.close]),
   };
@@ -157,12 +159,13 @@ interface ApiParts {
   readonly fleet: Fleet;
   readonly desired: DesiredReader;
   readonly work: ModelWork;
+  readonly classic: ClassicWork;
   readonly serving: () => readonly ServingModel[];
 }
 
 function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
   const { settings, store, clock, watch } = deps;
-  const { fleet, desired, work, serving } = parts;
+  const { fleet, desired, work, classic, serving } = parts;
   return createAdminCalls({
     info: () => ({
       version: settings.version,
@@ -187,6 +190,7 @@ function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
     discover: () => listDiscovered(watch.sightings(), fleet.nodes(), now.view),
     view: () => now.view,
     work,
+    classic,
     sync: createModelSync({
       nodes: createSyncNodes(fleet, () => now.view?.inventory.links ?? []),
       spec: () => now.spec,

@@ -1,8 +1,10 @@
 import tls from "node:tls";
 import { openHttpExoApi } from "../adapters/exo-local/http-exo-api.js";
 import { type AgentHome, openAgentHome } from "../adapters/files/agent-home.js";
+import { type ClassicPlaces, openClassicDisk } from "../adapters/files/classic-disk.js";
 import { openPlacedFoldersRecord } from "../adapters/files/placed-folders-record.js";
 import { openRegistryDisk } from "../adapters/files/registry-disk.js";
+import { openVocabularyFile } from "../adapters/files/vocabulary-file.js";
 import {
   type AgentServer,
   type AgentServerSettings,
@@ -12,12 +14,14 @@ import {
 import { childProcessHost } from "../adapters/system/child-process-host.js";
 import type { AgentServices } from "../agent/agent-services.js";
 import { createAuthority } from "../agent/authority.js";
+import { createClassicRegistry } from "../agent/classic-registry.js";
 import { createDescribeExo } from "../agent/describe-exo.js";
 import { createDescribeMachine } from "../agent/describe-node.js";
 import { createExoSupervisor, type ExoSupervisor } from "../agent/exo-supervisor.js";
 import type { HostProbe } from "../agent/host-probe.js";
 import { createNodeAgent } from "../agent/node-agent.js";
 import type { ProcessHost, ProgramSpec } from "../agent/process-host.js";
+import { prepareVocabulary } from "../agent/vocabulary.js";
 import { type AgentId, nodeName } from "../cluster/names.js";
 import type { ExoReport } from "../cluster/node-report.js";
 import type { Clock } from "../runtime/clock.js";
@@ -55,6 +59,8 @@ export interface AgentExoSettings {
   /** exo's models folders, absolute, in exo's order; exo can write to the first. */
   readonly modelsFolders: readonly [string, ...string[]];
   readonly generation: ExoReport["generation"];
+  /** Where an exo 0.0.x is, told at installation; looked up anew at each call. */
+  readonly classic?: ClassicPlaces;
   /** Whether exo is started with the agent, or when the controller asks. Default `with-agent`. */
   readonly start?: "with-agent" | "on-request";
   /** What closing the agent does to the exo that it runs. */
@@ -135,8 +141,9 @@ async function buildAgent(
   const { exo, clock } = settings;
   const api = openHttpExoApi({ port: exo.apiPort, ...(exo.apiHost === undefined ? {} : { host: exo.apiHost }) });
   const host = settings.processHost ?? childProcessHost;
-  const supervisor =
-    exo.program === undefined ? undefined : createExoSupervisor({ program: exo.program, host, clock, logger });
+  const vocabulary = await prepareVocabulary(openVocabularyFile(home.vocabularyFolder), exo.program);
+  const program = exo.program && { ...exo.program, env: { ...exo.program.env, ...vocabulary.env } };
+  const supervisor = program && createExoSupervisor({ program, host, clock, logger });
   const authority = createAuthority(clock, logger);
   const registry = await openRegistryDisk({ ...exo, linkRecordFile: home.linkRecordFile });
   const placed = openPlacedFoldersRecord(home.placedFoldersFile);
@@ -146,9 +153,14 @@ async function buildAgent(
     agentVersion: settings.agentVersion,
     machine: settings.machine,
     describeMachine: createDescribeMachine(settings.hostProbe, clock),
-    describeExo: createDescribeExo({ api, apiPort: exo.apiPort, generation: exo.generation, supervisor }),
+    describeExo: createDescribeExo({ api, apiPort: exo.apiPort, generation: exo.generation, supervisor, vocabulary }),
     supervisor,
     registry,
+    authority,
+  });
+  const { classic } = exo;
+  const classicRegistry = createClassicRegistry({
+    open: classic === undefined ? undefined : () => openClassicDisk(classic),
     authority,
   });
   const { modelSync, close } = await openAgentSync({
@@ -161,10 +173,11 @@ async function buildAgent(
     logger,
   });
   return {
-    services: { nodeAgent, modelSync },
+    services: { nodeAgent, classicRegistry, modelSync },
     close,
     supervisor,
-    exoAnswers: async (signal) => (await api.nodeId(signal)) !== undefined,
+    exoAnswers: async (signal) =>
+      exo.generation === "classic" ? await api.classicAnswers(signal) : (await api.nodeId(signal)) !== undefined,
   };
 }
 

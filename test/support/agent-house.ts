@@ -15,7 +15,7 @@ const nobody = (): never => {
 };
 
 /** For agents that copy no models. */
-const noModelSync: ModelSync = {
+export const noModelSync: ModelSync = {
   look: nobody,
   makeManifest: nobody,
   share: nobody,
@@ -48,7 +48,7 @@ export async function openAgentHouse(modelSync: ModelSync = noModelSync) {
       port,
       own: agent,
       trusted,
-      services: { nodeAgent: parts.agent, modelSync },
+      services: { nodeAgent: parts.agent, classicRegistry: parts.classicRegistry, modelSync },
       logger: silentLogger,
       closeGraceMs: 200,
     });

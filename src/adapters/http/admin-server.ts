@@ -8,6 +8,7 @@ import type { Close } from "../../runtime/close-all.js";
 import type { Logger } from "../../runtime/logger.js";
 import { Problem } from "../../runtime/problem.js";
 import { answerLines } from "./answer-lines.js";
+import { addClassicRoutes } from "./classic-routes.js";
 import { type ProblemBody, problemBody } from "./problem-body.js";
 import { addSyncRoutes } from "./sync-routes.js";
 
@@ -106,6 +107,7 @@ function addRoutes(server: FastifyInstance, api: AdminApi, logger: Logger): void
     };
     return answerLines(reply, logger, (report, signal) => api.apply(wanted, report, signal));
   });
+  addClassicRoutes(server, api, logger);
   addSyncRoutes(server, api, logger);
   server.setErrorHandler((error, _request, reply) => {
     const body = problemBody(error, logger);
