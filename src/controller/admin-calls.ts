@@ -1,4 +1,4 @@
-import type { ClusterView } from "../apply/cluster-access.js";
+import type { ClusterAccess, ClusterView } from "../apply/cluster-access.js";
 import { nodeName } from "../cluster/names.js";
 import type { ClusterSpec } from "../config/cluster-spec.js";
 import { readClusterSpec } from "../config/read-cluster-spec.js";
@@ -6,6 +6,7 @@ import type { Clock } from "../runtime/clock.js";
 import { Problem } from "../runtime/problem.js";
 import type { AdminApi, ApplyRequest, ControllerInfo } from "./admin-api.js";
 import { addModel, applyFile, readDesiredModels, writtenModels } from "./desired-models.js";
+import { createConvertApi } from "./convert-model.js";
 import { createToken } from "./enrolment.js";
 import type { ModelWork, Wanted } from "./model-work.js";
 import type { DesiredState, StateStore } from "./state-store.js";
@@ -17,6 +18,7 @@ export interface AdminCallsDeps {
   readonly status: () => StatusReport;
   readonly discover: () => readonly DiscoveredHost[];
   readonly view: () => ClusterView | undefined;
+  readonly access: Pick<ClusterAccess, "observe" | "agent">;
   readonly work: ModelWork;
   readonly store: StateStore;
   readonly spec: () => ClusterSpec;
@@ -32,6 +34,7 @@ export interface AdminCallsDeps {
 /** The admin API on top of the controller's parts. */
 export function createAdminCalls(deps: AdminCallsDeps): AdminApi {
   return {
+    ...createConvertApi(deps.access),
     info: deps.info,
     status: deps.status,
     discover: deps.discover,

@@ -95,7 +95,7 @@ export function createController(deps: ControllerDeps): Controller {
   const serving = (): readonly ServingModel[] => servingModels(work.runs(), now.spec.gateway.aliases, now.view);
   let loop: ControlLoop | undefined;
   return {
-    api: createApi(deps, now, { fleet: eyes.fleet, desired, work, serving }),
+    api: createApi(deps, now, { access, fleet: eyes.fleet, desired, work, serving }),
     access,
     exoTroubles: eyes.exos.troubles,
     serving,
@@ -152,6 +152,7 @@ function openEyes(deps: ControllerDeps, now: Now) {
 }
 
 interface ApiParts {
+  readonly access: ClusterAccess;
   readonly fleet: Fleet;
   readonly desired: DesiredReader;
   readonly work: ModelWork;
@@ -160,7 +161,7 @@ interface ApiParts {
 
 function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
   const { settings, store, clock, watch } = deps;
-  const { fleet, desired, work, serving } = parts;
+  const { access, fleet, desired, work, serving } = parts;
   return createAdminCalls({
     info: () => ({
       version: settings.version,
@@ -184,6 +185,7 @@ function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
       }),
     discover: () => listDiscovered(watch.sightings(), fleet.nodes(), now.view),
     view: () => now.view,
+    access,
     work,
     store,
     spec: () => now.spec,

@@ -14,6 +14,8 @@ export interface AgentHome {
   readonly linkRecordFile: string;
   /** Which model folders the agent has put in place. */
   readonly placedFoldersFile: string;
+  /** The home folder of the program that converts models, so that it has no business in the account's own. */
+  readonly converterHome: string;
 }
 
 /**
@@ -44,10 +46,13 @@ export async function openAgentHome(folder: string): Promise<AgentHome> {
     );
   }
   const id = text ?? randomUUID();
+  const converterHome = join(folder, "converter");
+  await mkdir(converterHome, { recursive: true, mode: 0o700 });
   if (text === undefined) await writeFileAtomic(file, `${id}\n`, { mode: 0o600 });
   return {
     agentId: agentId(id),
     linkRecordFile: join(folder, "model-links.json"),
     placedFoldersFile: join(folder, "placed-folders.json"),
+    converterHome,
   };
 }

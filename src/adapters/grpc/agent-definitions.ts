@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { loadPackageDefinition, logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
+import type { ProtoGrpcType as ModelConvertTypes } from "./generated/model_convert.js";
 import type { ProtoGrpcType as NodeAgentTypes } from "./generated/node_agent.js";
 
 /** No message of ours comes near this: larger ones are refused on both ends. */
@@ -26,4 +27,5 @@ function load<T>(name: string): T {
   return loadPackageDefinition(definition) as unknown as T;
 }
 
+export const loadModelConvert = () => load<ModelConvertTypes>("model_convert").exoctl.agent.v1.ModelConvert;
 export const loadNodeAgent = () => load<NodeAgentTypes>("node_agent").exoctl.agent.v1.NodeAgent;

@@ -1,4 +1,5 @@
 import type { AdminApi, ApplySummary, ControllerInfo, JoinInstructions } from "../../controller/admin-api.js";
+import type { CancelSummary, ConvertSummary } from "../../controller/convert-api.js";
 import type { DiscoveredHost, StatusReport } from "../../controller/status-report.js";
 import type { PlanResult } from "../../plan/plan-result.js";
 import type { WhatIf } from "../../plan/what-if.js";
@@ -6,10 +7,10 @@ import { openAdminCalls } from "./admin-calls.js";
 
 /** The controller's API as a client sees it: the same calls, each over the socket. */
 export type AdminClient = {
-  readonly [Call in Exclude<keyof AdminApi, "apply">]: (
+  readonly [Call in Exclude<keyof AdminApi, "apply" | "convert">]: (
     ...args: Parameters<AdminApi[Call]>
   ) => Promise<Awaited<ReturnType<AdminApi[Call]>>>;
-} & Pick<AdminApi, "apply">;
+} & Pick<AdminApi, "apply" | "convert">;
 
 /** Talks to a controller over its Unix socket; rejects as `AdminCalls` say. */
 export function openAdminClient(socketPath: string): AdminClient {
@@ -21,6 +22,9 @@ export function openAdminClient(socketPath: string): AdminClient {
     plan: (wanted) => call<PlanResult>("POST", "/api/v1/plan", wanted),
     whatIf: (wanted) => call<WhatIf>("POST", "/api/v1/what-if", wanted),
     createToken: (wanted) => call<JoinInstructions>("POST", "/api/v1/tokens", wanted),
+    convert: (wanted, report, signal) =>
+      streamed<ConvertSummary>("/api/v1/models/convert", wanted, report, signal),
+    cancelConversion: (wanted) => call<CancelSummary>("POST", "/api/v1/models/convert/cancel", wanted),
     apply: (wanted, report, signal) => streamed<ApplySummary>("/api/v1/apply", wanted, report, signal),
   };
 }

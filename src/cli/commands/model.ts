@@ -3,6 +3,7 @@ import { exitCodeOf } from "../exit-code.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
 import { addClassicModelCommands } from "./model-classic.js";
+import { addConvertCommand } from "./model-convert.js";
 
 const examples = `
 Examples:
@@ -11,7 +12,7 @@ Examples:
 
 Ends with 0 when the model is complete, with 1 when it is incomplete, broken or of no use to exo.`;
 
-/** `exoctl model`: model files, and entries of exo 0.0.x. Neither a controller nor a running exo is needed. */
+/** `exoctl model`: model files, and entries of exo 0.0.x. Only `convert` needs a controller. */
 export function addModelCommand(program: Command): void {
   const model = program.command("model").description("registry entries and model files");
   withCommonOptions(model.command("list"))
@@ -32,6 +33,7 @@ export function addModelCommand(program: Command): void {
       await printResult(inspection, options.output, () => renderInspection(inspection, pageHere()));
       if (inspection.verdict !== "complete") process.exitCode = exitCodeOf("failed");
     });
+  addConvertCommand(model);
   addClassicModelCommands(model);
 }
 
