@@ -125,7 +125,7 @@ async function runStep(
   try {
     const exit = await Promise.race([running, watching.then(() => running)]);
     signal.throwIfAborted();
-    if (exit.code !== 0) throw refuse(explainFailure(exit, output.tail));
+    if (exit.code !== 0) throw refuse(explainFailure(exit, output));
   } finally {
     over.abort(new Error("the run is over"));
     await Promise.allSettled([running, watching]);

@@ -12,15 +12,15 @@ import { progressNote } from "./convert-progress.js";
 type Access = Pick<ClusterAccess, "observe" | "agent">;
 type Report = (line: ProgressLine) => void;
 
-/** A conversion that a client has been promised. */
-interface Running {
+interface Chosen {
   readonly node: NodeName;
   readonly link: AgentLink;
 }
 
 /** Lets agents convert models. */
 export function createConvertApi(access: Access): ConvertApi {
-  const running = new Map<ModelId, Running>();
+  /** Where each model is being made. */
+  const running = new Map<ModelId, NodeName>();
   return {
     convert: async (request, report, signal) => {
       const order = readOrder(request);
@@ -28,7 +28,7 @@ export function createConvertApi(access: Access): ConvertApi {
       const plan = await checked(link, node, order, report, signal);
       const summary = { node, ...order, plan };
       if (request.mode === "dry-run") return { ...summary, result: null };
-      running.set(order.target, { node, link });
+      running.set(order.target, node);
       try {
         return { ...summary, result: await converted(link, node, order, report, signal) };
       } finally {
@@ -37,9 +37,11 @@ export function createConvertApi(access: Access): ConvertApi {
     },
     cancelConversion: async ({ target }) => {
       const id = idOf(target);
-      const found = running.get(id);
-      if (found === undefined) return { node: null };
-      const { node, link } = found;
+      const node = running.get(id);
+      if (node === undefined) return { node: null };
+      // Not the link that it was begun on: the agent may have been dialled anew meanwhile.
+      const link = access.agent(node);
+      if (link === undefined) throw noAgent(node, []);
       const outcome = await link.convert.cancel(id, new AbortController().signal).catch((error: unknown) => {
         throw conversionProblem(node, error);
       });
@@ -65,7 +67,7 @@ async function chooseAgent(
   source: ModelId,
   wanted: string | undefined,
   signal: AbortSignal,
-): Promise<Running> {
+): Promise<Chosen> {
   const view = await access.observe(signal);
   const node = wanted === undefined ? onlyNodeWith(view, source) : nodeName(wanted);
   const link = access.agent(node);

@@ -10,7 +10,10 @@ import type {
 export interface ConvertLink {
   /** Whether a conversion could be begun now, what it would do, and what it needs. */
   check(order: ConversionOrder, signal: AbortSignal): Promise<ConversionCheck>;
-  /** Converts; takes minutes. An abort cancels it, and so does losing the connection; the agent then removes what it has written. */
+  /**
+   * Converts; takes minutes, and goes on when the link is closed. An abort cancels it, and so does the end of this process: the
+   * agent removes what it has written then.
+   */
   convert(
     order: ConversionOrder,
     report: (progress: ConversionProgress) => void,

@@ -45,6 +45,7 @@ function someCalls(parts: { enrolment?: "none" } = {}) {
     status: refuse,
     discover: () => [],
     view: () => state.view,
+    access: { observe: refuse, agent: refuse },
     work,
     store,
     spec: () => state.spec,

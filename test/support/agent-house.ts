@@ -3,6 +3,8 @@ import { credentials } from "@grpc/grpc-js";
 import { loadNodeAgent } from "../../src/adapters/grpc/agent-definitions.js";
 import { type AgentServer, openAgentServer } from "../../src/adapters/grpc/agent-server.js";
 import { openAgentLink } from "../../src/adapters/grpc/grpc-agent-link.js";
+import type { Authority } from "../../src/agent/authority.js";
+import type { ModelConvert } from "../../src/agent/model-convert.js";
 import type { AgentLink } from "../../src/inventory/agent-link.js";
 import { silentLogger } from "../../src/runtime/logger.js";
 import { anIdentity, type TestIdentity } from "./agent-identities.js";
@@ -17,8 +19,17 @@ export interface LinkChanges {
   readonly observeMs?: number;
 }
 
+const nobody = (): never => {
+  throw new Error("nobody asked for this");
+};
+
+/** What an agent answers besides; a test that needs none of it leaves it out. */
+export interface FurtherServices {
+  readonly modelConvert?: (authority: Authority) => Promise<ModelConvert>;
+}
+
 /** An agent that serves on a loopback port, with everybody who might call it. */
-export async function openAgentHouse() {
+export async function openAgentHouse(further: FurtherServices = {}) {
   const before = tls.DEFAULT_MIN_VERSION;
   tls.DEFAULT_MIN_VERSION = "TLSv1.3";
   const open: (() => Promise<void>)[] = [];
@@ -29,13 +40,20 @@ export async function openAgentHouse() {
     TestIdentity,
   ];
   const parts: AgentParts = createTestAgent(await registry.open());
+  const modelConvert: ModelConvert = (await further.modelConvert?.(parts.authority)) ?? {
+    check: nobody,
+    convert: nobody,
+    cancel: nobody,
+    begin: nobody,
+    close: nobody,
+  };
   const serve = async (trusted: readonly TestIdentity[], port = 0): Promise<AgentServer> =>
     await openAgentServer({
       host: agentHost,
       port,
       own: agent,
       trusted,
-      services: { nodeAgent: parts.agent },
+      services: { nodeAgent: parts.agent, modelConvert },
       logger: silentLogger,
       closeGraceMs: 200,
     });

@@ -1,4 +1,4 @@
-import { createAuthority } from "../../src/agent/authority.js";
+import { type Authority, createAuthority } from "../../src/agent/authority.js";
 import { createDescribeExo } from "../../src/agent/describe-exo.js";
 import { createDescribeMachine } from "../../src/agent/describe-node.js";
 import type { ExoApi } from "../../src/agent/exo-api.js";
@@ -21,6 +21,7 @@ export interface FakeExo {
 
 export interface AgentParts {
   readonly agent: NodeAgent;
+  readonly authority: Authority;
   readonly clock: ManualClock;
   readonly host: FakeProcessHost;
   readonly exo: FakeExo;
@@ -33,6 +34,7 @@ export function createTestAgent(registry: RegistryFiles, managed: "managed" | "o
   const clock = createManualClock();
   const host = createFakeProcessHost();
   const exo: FakeExo = { foreign: false, answering: true };
+  const authority = createAuthority(clock, silentLogger);
   const supervisor =
     managed === "managed" ? createExoSupervisor({ program: exoProgram, host, clock, logger: silentLogger }) : undefined;
   const nodeIdNow = () => {
@@ -52,7 +54,7 @@ export function createTestAgent(registry: RegistryFiles, managed: "managed" | "o
     describeExo: createDescribeExo({ api, apiPort: 52_415, generation: "unknown", supervisor }),
     supervisor,
     registry,
-    authority: createAuthority(clock, silentLogger),
+    authority,
   });
-  return { agent, clock, host, exo };
+  return { agent, authority, clock, host, exo };
 }

@@ -240,6 +240,7 @@ function fakeAgent(cluster: FakeCluster, name: NodeName, entry: EntrySpec): Agen
     describeRegistry: refuse,
     startExo: refuse,
     stopExo: refuse,
+    convert: { check: refuse, convert: refuse, cancel: refuse },
     close: refuse,
     ensureEntry: async (spec): Promise<EntryOutcome> => {
       cluster.log.push(`ensure ${name}`);

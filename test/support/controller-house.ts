@@ -107,6 +107,7 @@ export const aLink = (name: string, change: Partial<AgentLink> = {}): AgentLink 
   removeEntry: nobody,
   startExo: nobody,
   stopExo: nobody,
+  convert: { check: nobody, convert: nobody, cancel: nobody },
   close: async () => {},
   ...change,
 });

@@ -12,6 +12,8 @@ export interface ConverterOutput {
   readonly tail: readonly string[];
   /** The newest lines of the last chunk. */
   readonly fresh: readonly string[];
+  /** The newest line that names an error: what is missing may be listed in a thousand lines after it. */
+  readonly error?: string;
   /** The beginning of a line that has not ended yet. */
   readonly rest: string;
 }
@@ -26,6 +28,9 @@ const phaseOf: readonly (readonly [RegExp, ConversionPhase])[] = [
   [/^\[INFO\] Quantized model with [\d.]+ bits per weight\.?$/, "writing"],
 ];
 
+/** How Python ends what it says about a failure. */
+const namesError = /^[A-Za-z_][\w.]*(?:Error|Exception|KeyboardInterrupt)\b/;
+
 /** Takes up some more text. Progress bars end their lines with a carriage return. */
 export function readOutput(before: ConverterOutput, chunk: string): ConverterOutput {
   const pieces = (before.rest + chunk).split(/\r\n|\n|\r/);
@@ -33,7 +38,9 @@ export function readOutput(before: ConverterOutput, chunk: string): ConverterOut
   const lines = pieces.map(cleanLine).filter((line) => line !== "");
   const told = lines.findLast((line) => phaseOf.some(([said]) => said.test(line)));
   const phase = phaseOf.find(([said]) => told !== undefined && said.test(told))?.[1] ?? before.phase;
-  return { phase, fresh: lines.slice(-keptLines), rest, tail: [...before.tail, ...lines].slice(-keptLines) };
+  const error = lines.findLast((line) => namesError.test(line)) ?? before.error;
+  const tail = [...before.tail, ...lines].slice(-keptLines);
+  return { phase, fresh: lines.slice(-keptLines), rest, tail, ...(error === undefined ? {} : { error }) };
 }
 
 /** Without colours and other control characters: this goes to terminals. */

@@ -1,3 +1,5 @@
+import type { ConverterOutput } from "./converter-output.js";
+
 /** How the converter's process ended. */
 export interface ConverterExit {
   readonly code: number | null;
@@ -14,16 +16,12 @@ const known: readonly (readonly [RegExp, string])[] = [
   [/backend tokenizer|Tokenizer class/, "the tokenizer of the source can't be loaded"],
 ];
 
-/** The line with the error: Python prints where it was before what it was. */
-const errorLine = (tail: readonly string[]): string | undefined =>
-  tail.findLast((line) => /^[A-Za-z_][\w.]*(?:Error|Exception|Interrupt)\b/.test(line)) ?? tail.at(-1);
-
 /** One sentence about why the converter failed, with its own last words. */
-export function explainFailure(exit: ConverterExit, tail: readonly string[]): string {
+export function explainFailure(exit: ConverterExit, { error, tail }: Pick<ConverterOutput, "error" | "tail">): string {
   if (exit.signal !== null)
     return `mlx_lm was ended by ${exit.signal}${exit.signal === "SIGKILL" ? ", as the system does when memory runs short" : ""}`;
-  const said = errorLine(tail);
-  const text = tail.join("\n");
+  const said = error ?? tail.at(-1);
+  const text = [error ?? "", ...tail].join("\n");
   const reason = known.find(([pattern]) => pattern.test(text))?.[1];
   const words = said === undefined ? "it said nothing" : `it said: ${said.slice(0, 300)}`;
   return `mlx_lm failed with code ${exit.code}: ${reason === undefined ? words : `${reason} (${words})`}`;

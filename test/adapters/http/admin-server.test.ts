@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openAdminClient } from "../../../src/adapters/http/admin-client.js";
 import { openAdminServer } from "../../../src/adapters/http/admin-server.js";
 import type { AdminApi, ApplyRequest, ProgressLine } from "../../../src/controller/admin-api.js";
+import type { ConvertSummary } from "../../../src/controller/convert-api.js";
 import type { Close } from "../../../src/runtime/close-all.js";
 import { Problem } from "../../../src/runtime/problem.js";
 import { aPlan, aStatus } from "../../cli/render/view-samples.js";
@@ -28,6 +29,21 @@ const info = {
   models: ["gpt-oss-120b"],
 };
 const join_ = { token: "enr1.a.b.c", address: "10.0.0.5:8418", pin: "p", expiresAt: 5 };
+
+const aConversion: ConvertSummary = {
+  node: "studio-1",
+  source: "openai/gpt-oss-120b",
+  target: "local/gpt-oss-120b-4bit",
+  quantization: "affine-4",
+  plan: {
+    steps: [{ into: "affine-4", args: ["-q"], expected: { bytes: 5, sureness: "exact" } }],
+    needs: { diskBytes: 1, memoryBytes: 2 },
+    mlxLmVersion: "0.32.2",
+    freeDiskBytes: 3,
+    availableMemoryBytes: 4,
+  },
+  result: null,
+};
 
 let folder = "";
 let socketPath = "";
@@ -57,6 +73,8 @@ async function serve(change: Partial<AdminApi> = {}) {
     }),
     apply: async () => summary,
     createToken: async () => join_,
+    convert: async () => aConversion,
+    cancelConversion: async ({ target }) => ({ node: target }),
     ...change,
   };
   const close = await openAdminServer({ socketPath, api, logger });
