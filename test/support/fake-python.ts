@@ -32,6 +32,8 @@ export function makeFakePython(folder: string): string {
     "models/gpt_oss.py": "",
     "models/llama.py": "",
   };
+  // As many as in the real one: what it says about itself is long.
+  for (let at = 10; at < 100; at += 1) writeFileSync(join(packageFolder, "models", `architecture_${at}.py`), "");
   for (const [name, text] of Object.entries(files)) writeFileSync(join(packageFolder, name), text);
   return join(folder, "bin", "python3");
 }

@@ -60,11 +60,11 @@ function describe(
   });
 }
 
-const lastLine = (text: string): string => text.trimEnd().split("\n").at(-1)?.slice(0, 300) ?? "";
+const lastLine = (text: string): string => text.trimEnd().split("\n").at(-1) ?? "";
 
 const missing = (file: string, why: string): ConverterState => ({
   kind: "missing",
-  why: `${file} can't load mlx_lm: ${why === "" ? "it gave no sensible answer" : why}`,
+  why: `${file} can't load mlx_lm: ${why === "" ? "it gave no sensible answer" : why.slice(0, 300)}`,
   fix: "Install mlx-lm for that Python, or start the agent with --converter-python and the Python that exo runs on.",
 });
 

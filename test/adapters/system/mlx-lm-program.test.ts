@@ -24,10 +24,10 @@ const converter = () => createChildConverter(mlxLmProgram(python, root));
 
 describe("mlx_lm on a Python of the machine", () => {
   test("tells its version and the types of models that it knows", async () => {
-    expect(await converter().describe(signal)).toEqual({
-      kind: "ready",
-      report: { version: "0.32.2", modelTypes: ["gpt_oss", "llama", "mistral"] },
-    });
+    const state = await converter().describe(signal);
+    if (state.kind !== "ready") throw new Error(state.why);
+    expect(state.report.version).toBe("0.32.2");
+    expect(state.report.modelTypes).toEqual(expect.arrayContaining(["architecture_99", "gpt_oss", "llama", "mistral"]));
   });
 
   test("gets the command line of mlx_lm, no network, and nothing of our environment", async () => {
