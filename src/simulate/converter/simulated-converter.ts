@@ -2,8 +2,11 @@ import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { type GptOssArchitecture, totalParameters } from "../../models/gpt-oss-architecture.js";
+import { gptOssSpec } from "../../models/gpt-oss-spec.js";
 import { gptOssShape } from "../../models/inspect/gpt-oss-shapes.js";
 import { readModelConfig } from "../../models/inspect/model-config.js";
+import { totalWeightBytes } from "../../models/model-bytes.js";
 import type { Quantization } from "../../models/model-spec.js";
 import { writeTinyModel } from "./write-tiny-model.js";
 
@@ -62,10 +65,13 @@ export async function simulateConversion(args: readonly string[]): Promise<void>
   if (options.dtype !== undefined) say(`[INFO] Using dtype: ${options.dtype}`);
   if (options.quantize) say("[INFO] Quantizing");
   const into = resultOf(config.quantization === undefined ? "plain" : "packed", options.quantize, options["q-bits"]);
-  if (options.quantize) say(`[INFO] Quantized model with ${options["q-bits"] === "8" ? "8.5" : "4.5"}00 bits per weight.`);
+  if (options.quantize) say(`[INFO] Quantized model with ${bitsPerWeight(shape, into)} bits per weight.`);
   if (options.dequantize) say("[INFO] Dequantizing");
   await writeTinyModel(result, shape, into, () => setTimeout(pauseMs));
 }
+
+const bitsPerWeight = (shape: GptOssArchitecture, stored: Quantization): string =>
+  ((totalWeightBytes(gptOssSpec("", shape, stored)) * 8) / totalParameters(shape)).toFixed(3);
 
 const exists = (path: string): Promise<boolean> =>
   access(path).then(
