@@ -1,4 +1,9 @@
-import type { CheckedConversion, ConversionCheck, ConversionObstacle, ConversionOrder } from "../models/convert/conversion.js";
+import type {
+  CheckedConversion,
+  ConversionCheck,
+  ConversionObstacle,
+  ConversionOrder,
+} from "../models/convert/conversion.js";
 import { checkConverter } from "../models/convert/converter-report.js";
 import { planConversion } from "../models/convert/plan-conversion.js";
 import { inspectModel } from "../models/inspect/inspect-model.js";
@@ -93,7 +98,9 @@ async function targetTaken(
   { target }: ConversionOrder,
 ): Promise<readonly ConversionObstacle[]> {
   if ((await registry.foldersOf(target)).length === 0 && (await folders.isFree(target))) return [];
-  return [{ why: `there is a model ${target} on this node already`, fix: "Choose another id with --as, or remove it." }];
+  return [
+    { why: `there is a model ${target} on this node already`, fix: "Choose another id with --as, or remove it." },
+  ];
 }
 
 function tooLittle(what: "disk space" | "memory", needed: number, there: number): readonly ConversionObstacle[] {

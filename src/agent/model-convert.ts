@@ -65,7 +65,10 @@ export function createModelConvert(parts: ConversionParts & { readonly authority
     check: async (order, signal) => {
       const why = busy();
       if (why === undefined) return await checkConversion(parts, order, signal);
-      return { kind: "not-possible", obstacles: [{ why, fix: "Wait until that has ended, or convert on another node." }] };
+      return {
+        kind: "not-possible",
+        obstacles: [{ why, fix: "Wait until that has ended, or convert on another node." }],
+      };
     },
     convert: (caller, order, report, signal) =>
       authority.actAlongside("convert-model", caller, () => start(order, report, signal)),

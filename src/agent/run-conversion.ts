@@ -1,11 +1,16 @@
-import type { ConversionOrder, ConversionProgress, ConversionResult, ConversionStep } from "../models/convert/conversion.js";
+import type {
+  ConversionOrder,
+  ConversionProgress,
+  ConversionResult,
+  ConversionStep,
+} from "../models/convert/conversion.js";
 import { noOutput, readOutput } from "../models/convert/converter-output.js";
 import { explainFailure } from "../models/convert/explain-failure.js";
 import { type GoodResult, judgeResult } from "../models/convert/judge-result.js";
 import { inspectModel } from "../models/inspect/inspect-model.js";
 import type { PlacedFolders } from "../register/placed-folders.js";
 import type { Clock } from "../runtime/clock.js";
-import { checkConversion, type ConversionCheckParts, type ConversionSource } from "./check-conversion.js";
+import { type ConversionCheckParts, type ConversionSource, checkConversion } from "./check-conversion.js";
 import type { ConversionFolder } from "./conversion-folders.js";
 import type { Converter } from "./converter.js";
 import { RefusalError } from "./refusal.js";
@@ -134,7 +139,11 @@ async function runStep(
 }
 
 /** Written down first: a folder that we can't prove to be ours would never be removed again. */
-async function place({ placed, folders }: ConversionParts, folder: ConversionFolder, order: ConversionOrder): Promise<void> {
+async function place(
+  { placed, folders }: ConversionParts,
+  folder: ConversionFolder,
+  order: ConversionOrder,
+): Promise<void> {
   const path = folders.pathOf(order.target);
   await placed.remember(path, "convert");
   try {

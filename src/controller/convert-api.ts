@@ -1,6 +1,6 @@
 import type { CheckedConversion, ConversionResult } from "../models/convert/conversion.js";
 import type { Quantization } from "../models/model-spec.js";
-import type { ProgressLine } from "./admin-api.js";
+import type { ProgressLine } from "./progress-line.js";
 
 /** What a client wants converted. */
 export interface ConvertRequest {

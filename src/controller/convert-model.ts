@@ -4,10 +4,10 @@ import type { AgentLink } from "../inventory/agent-link.js";
 import type { ConversionOrder, ConversionProgress } from "../models/convert/conversion.js";
 import { defaultTarget } from "../models/convert/default-target.js";
 import { readModelId } from "../register/entry-schema.js";
-import type { ProgressLine } from "./admin-api.js";
 import type { ConvertApi, ConvertRequest, ConvertSummary } from "./convert-api.js";
 import { chooseNode, conversionProblem, noAgent, notAnId, notPossible } from "./convert-problems.js";
 import { progressNote } from "./convert-progress.js";
+import type { ProgressLine } from "./progress-line.js";
 
 type Access = Pick<ClusterAccess, "observe" | "agent">;
 type Report = (line: ProgressLine) => void;
@@ -58,7 +58,11 @@ function idOf(text: string): ModelId {
 
 function readOrder({ source, target, quantization }: ConvertRequest): ConversionOrder {
   const from = idOf(source);
-  return { source: from, target: target === undefined ? defaultTarget(from, quantization) : idOf(target), quantization };
+  return {
+    source: from,
+    target: target === undefined ? defaultTarget(from, quantization) : idOf(target),
+    quantization,
+  };
 }
 
 /** The node that was named, or the only one that has the source. */
@@ -79,6 +83,7 @@ function onlyNodeWith(view: ClusterView, source: ModelId): NodeName {
   const having = [...view.registries]
     .filter(([, registry]) => registry.models.some(({ modelId }) => modelId === source))
     .map(([node]) => node);
+  if (view.registries.size === 0) throw noAgent("any node", []);
   const [node, ...others] = having;
   if (node === undefined || others.length > 0) throw chooseNode(source, having);
   return node;
@@ -114,11 +119,13 @@ async function converted(
     for (const line of progress.lines) report({ kind: "info", text: `mlx_lm: ${line}` });
     report({ kind: "note", text: progressNote(progress) });
   };
-  const { target: _target, quantization: _wanted, ...result } = await convert
-    .convert(order, tell, signal)
-    .catch((error: unknown) => {
-      throw conversionProblem(node, error);
-    });
+  const {
+    target: _target,
+    quantization: _wanted,
+    ...result
+  } = await convert.convert(order, tell, signal).catch((error: unknown) => {
+    throw conversionProblem(node, error);
+  });
   report({ kind: "end", text: step, outcome: `whole, ${result.layers} layers` });
   return result;
 }

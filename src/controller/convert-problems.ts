@@ -36,7 +36,9 @@ export const noAgent = (node: string, nodes: readonly string[]): Problem =>
     "unreachable",
     "no_agent",
     `no agent answers on ${node}`,
-    nodes.length === 0 ? "Conversions need a node with an agent." : `Nodes with an agent: ${nodes.join(", ")}.`,
+    nodes.length === 0
+      ? "A conversion needs a node with an agent: `exoctl token create` prints how one joins."
+      : `Nodes with an agent: ${nodes.join(", ")}.`,
   );
 
 /** The controller can't choose the node. */

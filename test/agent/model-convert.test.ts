@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { modelId } from "../../src/cluster/names.js";
 import type { ConversionProgress } from "../../src/models/convert/conversion.js";
-import { anOrder, publishedFolder } from "../support/conversion-sources.js";
 import {
   aCaller,
   type ConversionHouse,
@@ -13,6 +12,7 @@ import {
   isAlive,
   openConversionHouse,
 } from "../support/conversion-house.js";
+import { anOrder, publishedFolder } from "../support/conversion-sources.js";
 import { smallGptOss } from "../support/fake-model.js";
 import { mlxFolder, writeFolder } from "../support/fake-model-files.js";
 import { waitUntil } from "../support/wait-until.js";
@@ -42,7 +42,10 @@ async function begun(house: ConversionHouse, until: AbortSignal = signal) {
   );
   const written = () => house.names().some((name) => name.startsWith(".exoctl-convert-")) && house.runs().length > 0;
   await waitUntil(written, "the converter to start");
-  await waitUntil(() => readdirSync(join(house.models, `.exoctl-convert-${target}`)).length > 0, "something to be written");
+  await waitUntil(
+    () => readdirSync(join(house.models, `.exoctl-convert-${target}`)).length > 0,
+    "something to be written",
+  );
   return { outcome, reports };
 }
 

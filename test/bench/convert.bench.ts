@@ -54,7 +54,12 @@ beforeAll(async () => {
   writeFileSync(join(source, "tokenizer_config.json"), JSON.stringify(tokenizerConfig));
   const [identity, controller] = await Promise.all([anIdentity("agent"), anIdentity("controller")]);
   const told = JSON.stringify({ root, python, identity, controller });
-  const script = ["--import", resolve("test/support/run-typescript.js"), resolve("test/support/convert-agent.ts"), told];
+  const script = [
+    "--import",
+    resolve("test/support/run-typescript.js"),
+    resolve("test/support/convert-agent.ts"),
+    told,
+  ];
   agent = spawn(process.execPath, script, { stdio: ["ignore", "pipe", "inherit"] });
   const lines = createInterface({ input: agent.stdout ?? process.stdin });
   const [port] = await once(lines, "line");

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { modelId, nodeName } from "../../src/cluster/names.js";
 import type { RegistryReport } from "../../src/cluster/registry-report.js";
-import type { ProgressLine } from "../../src/controller/admin-api.js";
 import type { ConvertRequest } from "../../src/controller/convert-api.js";
 import { createConvertApi } from "../../src/controller/convert-model.js";
+import type { ProgressLine } from "../../src/controller/progress-line.js";
 import { AgentRefusedError, AgentUnreachableError } from "../../src/inventory/agent-link.js";
 import type { ConvertLink } from "../../src/inventory/convert-link.js";
 import type { CheckedConversion, ConversionProgress, ConversionResult } from "../../src/models/convert/conversion.js";
@@ -106,9 +106,7 @@ describe("a conversion", () => {
   test("runs on the node and gets the name that were asked for", async () => {
     const { convert, orders } = someNodes(["studio-1", "studio-2"]);
     await convert({ node: "studio-1", target: "me/gpt-oss", quantization: "affine-4" });
-    expect(orders).toEqual([
-      { node: "studio-1", order: { source, target: "me/gpt-oss", quantization: "affine-4" } },
-    ]);
+    expect(orders).toEqual([{ node: "studio-1", order: { source, target: "me/gpt-oss", quantization: "affine-4" } }]);
   });
 
   test("that is a dry run is only checked", async () => {
@@ -170,7 +168,10 @@ describe("cancelling", () => {
     const cancelled: string[] = [];
     let stop: (error: Error) => void = () => {};
     const { api, convert, told } = someNodes(["studio-1"], {
-      convert: () => new Promise((_, reject) => void (stop = reject)),
+      convert: () =>
+        new Promise((_, reject) => {
+          stop = reject;
+        }),
       cancel: async (target) => {
         cancelled.push(target);
         stop(new AgentRefusedError("not_possible", "the conversion was cancelled, and nothing of it is left"));

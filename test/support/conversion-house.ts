@@ -87,7 +87,11 @@ export async function openConversionHouse(options: ConversionHouseOptions = {}) 
     names: (): readonly string[] => readdirSync(models).toSorted(),
     /** A line for each process of the converter: its id and what it was told. */
     runs: (): readonly string[] =>
-      existsSync(mark) ? readFileSync(mark, "utf8").split("\n").filter((line) => line !== "") : [],
+      existsSync(mark)
+        ? readFileSync(mark, "utf8")
+            .split("\n")
+            .filter((line) => line !== "")
+        : [],
     close: async (): Promise<void> => {
       await convert.close();
       await rm(root, { recursive: true, force: true });

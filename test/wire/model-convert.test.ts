@@ -3,8 +3,8 @@ import { afterEach, describe, expect, test } from "vitest";
 import { modelId } from "../../src/cluster/names.js";
 import type { ConversionProgress } from "../../src/models/convert/conversion.js";
 import { type AgentHouse, openAgentHouse } from "../support/agent-house.js";
-import { anOrder } from "../support/conversion-sources.js";
 import { type ConversionHouse, openConversionHouse } from "../support/conversion-house.js";
+import { anOrder } from "../support/conversion-sources.js";
 import { waitUntil } from "../support/wait-until.js";
 
 const { signal } = new AbortController();
@@ -105,7 +105,9 @@ describe("over gRPC", () => {
   test("nobody converts without the lease", async () => {
     const { agent, names } = await aNode();
     const other = agent.link(agent.controller);
-    await expect(other.convert.convert(anOrder("bf16"), () => {}, signal)).rejects.toMatchObject({ code: "stale_term" });
+    await expect(other.convert.convert(anOrder("bf16"), () => {}, signal)).rejects.toMatchObject({
+      code: "stale_term",
+    });
     await expect(other.convert.cancel(target, signal)).rejects.toMatchObject({ code: "stale_term" });
     const stranger = agent.link(agent.stranger);
     await expect(stranger.convert.check(anOrder("bf16"), signal)).rejects.toThrow();

@@ -41,7 +41,10 @@ test("says what it would do, and does it", async () => {
   expect(summary).toMatchObject({ node: "studio-1", target: "local/gpt-oss-tiny-4bit", result: { layers: 36 } });
   expect(summary.result?.weightBytes).toBe(summary.plan.steps.at(-1)?.expected.bytes);
   const inspected = await runCli(sandbox, ["model", "inspect", join(models, "local--gpt-oss-tiny-4bit"), "-o", "json"]);
-  expect(JSON.parse(inspected.stdout)).toMatchObject({ verdict: "complete", facts: { quantization: { name: "affine-4" } } });
+  expect(JSON.parse(inspected.stdout)).toMatchObject({
+    verdict: "complete",
+    facts: { quantization: { name: "affine-4" } },
+  });
   expect(unfinished()).toEqual([]);
 
   const again = await convert(source, "--on", "studio-1", "--quantization", "affine-4");

@@ -37,7 +37,8 @@ export const orderMessage = (order: ConversionOrder): OrderMessage => ({
 /** @throws RefusalError `invalid` when a field is not what it should be */
 export function readOrder(message: OrderMessage): ConversionOrder {
   const quantization = wordOf(quantizationWords).safeParse(message.quantization);
-  if (!quantization.success) throw new RefusalError("invalid", "quantization: expected one of the words of the contract");
+  if (!quantization.success)
+    throw new RefusalError("invalid", "quantization: expected one of the words of the contract");
   const [source, target] = [readTarget(message.source, "source"), readTarget(message.target, "target")];
   return { source, target, quantization: quantization.data };
 }

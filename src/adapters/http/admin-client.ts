@@ -22,8 +22,7 @@ export function openAdminClient(socketPath: string): AdminClient {
     plan: (wanted) => call<PlanResult>("POST", "/api/v1/plan", wanted),
     whatIf: (wanted) => call<WhatIf>("POST", "/api/v1/what-if", wanted),
     createToken: (wanted) => call<JoinInstructions>("POST", "/api/v1/tokens", wanted),
-    convert: (wanted, report, signal) =>
-      streamed<ConvertSummary>("/api/v1/models/convert", wanted, report, signal),
+    convert: (wanted, report, signal) => streamed<ConvertSummary>("/api/v1/models/convert", wanted, report, signal),
     cancelConversion: (wanted) => call<CancelSummary>("POST", "/api/v1/models/convert/cancel", wanted),
     apply: (wanted, report, signal) => streamed<ApplySummary>("/api/v1/apply", wanted, report, signal),
   };

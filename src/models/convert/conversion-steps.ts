@@ -44,7 +44,10 @@ function fromPlain(facts: ModelFacts, into: Quantization): ChosenSteps {
         : "Choose affine-4, affine-8 or bf16.",
     );
   if (into === "bf16" && facts.layout === "mlx" && facts.quantization.name === "bf16")
-    return refused("these weights are bf16 in MLX's layout already", "Choose affine-4 or affine-8, or use them as they are.");
+    return refused(
+      "these weights are bf16 in MLX's layout already",
+      "Choose affine-4 or affine-8, or use them as they are.",
+    );
   return steps(into);
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { refused, type Refused } from "./conversion-steps.js";
+import { type Refused, refused } from "./conversion-steps.js";
 
 /** What a Python with mlx-lm says about itself. */
 export interface ConverterReport {

@@ -10,7 +10,10 @@ export interface ConverterExit {
 const known: readonly (readonly [RegExp, string])[] = [
   [/Unable to write \d+ bytes to file|No space left on device/, "the disk became full while it wrote"],
   [/Perhaps an incomplete download or corrupt file/, "a weight file of the source is damaged"],
-  [/Received \d+ parameters not in model|Missing \d+ parameters/, "mlx-lm's model does not have the weights of the source"],
+  [
+    /Received \d+ parameters not in model|Missing \d+ parameters/,
+    "mlx-lm's model does not have the weights of the source",
+  ],
   [/Model type \S+ not supported/, "this mlx-lm does not know the type of the model"],
   [/outgoing traffic has been disabled/, "it wanted a file from the internet, which it is not allowed"],
   [/backend tokenizer|Tokenizer class/, "the tokenizer of the source can't be loaded"],

@@ -24,7 +24,8 @@ export function judgeResult(source: ModelInspection, result: ModelInspection, st
   }
   if (!result.exo.complete) return bad(`exo would not take it for complete: ${result.exo.whyNotComplete}`);
   if (result.tokenizer === "absent") return bad("it has no tokenizer");
-  if (source.chatTemplate === "present" && result.chatTemplate === "absent") return bad("it has lost its chat template");
+  if (source.chatTemplate === "present" && result.chatTemplate === "absent")
+    return bad("it has lost its chat template");
   const { name, words, bitsPerWeight } = facts.quantization;
   if (name !== step.into) return bad(`it is not ${step.into} but ${name ?? words}`);
   const layers = source.facts?.layers;

@@ -72,5 +72,8 @@ export async function writeTinyModel(
   await writeFile(join(folder, `${weightFile}.index.json`), JSON.stringify(index));
   await writeFile(join(folder, "config.json"), JSON.stringify(configOf(shape, stored)));
   for (const name of ["tokenizer.json", "tokenizer_config.json"]) await writeFile(join(folder, name), "{}");
-  await writeFile(join(folder, "chat_template.jinja"), "{% for message in messages %}{{ message.content }}{% endfor %}");
+  await writeFile(
+    join(folder, "chat_template.jinja"),
+    "{% for message in messages %}{{ message.content }}{% endfor %}",
+  );
 }

@@ -54,7 +54,10 @@ describe("mlx_lm on a Python of the machine", () => {
     const none = createChildConverter(mlxLmProgram(join(root, "nothing"), root));
     expect(await none.describe(signal)).toMatchObject({ why: expect.stringContaining("there is no such program") });
     const bare = createChildConverter({ ...mlxLmProgram(python, root), describe: { file: "/bin/false", args: [] } });
-    expect(await bare.describe(signal)).toMatchObject({ kind: "missing", fix: expect.stringContaining("--converter-python") });
+    expect(await bare.describe(signal)).toMatchObject({
+      kind: "missing",
+      fix: expect.stringContaining("--converter-python"),
+    });
   });
 });
 
