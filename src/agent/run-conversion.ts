@@ -13,6 +13,7 @@ import type { Clock } from "../runtime/clock.js";
 import { type ConversionCheckParts, type ConversionSource, checkConversion } from "./check-conversion.js";
 import type { ConversionFolder } from "./conversion-folders.js";
 import type { Converter } from "./converter.js";
+import { refusingBlockedPaths } from "./ensure-entry.js";
 import { RefusalError } from "./refusal.js";
 
 export type ReportConversion = (progress: ConversionProgress) => void;
@@ -80,7 +81,9 @@ async function runSteps(
     const tell: ReportPart = (progress) => report({ ...at, ...progress });
     await runStep({ converter, clock: parts.clock }, folder, { from, part, step }, tell, signal);
     if (index > 0) await folder.removePart(`step-${index}`);
-    tell({ phase: "inspecting", writtenBytes: await folder.writtenBytes(part), lines: [] });
+    const writtenBytes = await folder.writtenBytes(part);
+    if (writtenBytes === 0) throw refuse("mlx_lm ended well, but it wrote nothing");
+    tell({ phase: "inspecting", writtenBytes, lines: [] });
     const judged = judgeResult(source.inspection, await inspectModel(await folder.filesOf(part), part), step);
     signal.throwIfAborted();
     if (judged.kind === "bad") throw refuse(`mlx_lm ended well, but what it wrote is of no use: ${judged.why}`);
@@ -145,13 +148,15 @@ async function place(
   order: ConversionOrder,
 ): Promise<void> {
   const path = folders.pathOf(order.target);
-  await placed.remember(path, "convert");
-  try {
-    await folder.place(lastPart);
-  } catch (error) {
-    await placed.forget(path);
-    throw error;
-  }
+  await refusingBlockedPaths(async () => {
+    await placed.remember(path, "convert");
+    try {
+      await folder.place(lastPart);
+    } catch (error) {
+      await placed.forget(path);
+      throw error;
+    }
+  });
 }
 
 async function removeAll(folder: ConversionFolder): Promise<void> {

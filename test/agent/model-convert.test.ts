@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -108,6 +108,7 @@ describe("nothing is left when", () => {
     ["fails while it writes", "the disk became full while it wrote"],
     ["floods", "ValueError: enough"],
     ["is killed", "ended by SIGKILL"],
+    ["writes nothing", "it wrote nothing"],
   ])("the converter %s", async (does, why) => {
     const house = await aHouse({ does });
     expect(await failureOf(house)).toContain(why);
@@ -125,13 +126,15 @@ describe("nothing is left when", () => {
   });
 
   test("the target's name is taken meanwhile", async () => {
-    const house = await aHouse({ folders: { isFree: async () => true } });
-    await mkdir(join(house.models, target));
-    await writeFile(join(house.models, target, "mine"), "");
-    const blind = house.convert.convert(aCaller, anOrder("MXFP4-Q8"), () => {}, signal);
-    await expect(blind).rejects.toThrow();
-    expect(readdirSync(join(house.models, target))).toEqual(["mine"]);
+    const house = await aHouse();
+    const takeName = ({ phase }: ConversionProgress): void => {
+      if (phase === "inspecting") mkdirSync(join(house.models, target, "somebody's"), { recursive: true });
+    };
+    const work = house.convert.convert(aCaller, anOrder("MXFP4-Q8"), takeName, signal);
+    await expect(work).rejects.toMatchObject({ message: expect.stringContaining("is there already") });
+    expect(readdirSync(join(house.models, target))).toEqual(["somebody's"]);
     expect(house.names()).toEqual([target, source]);
+    expect(await house.placed.placedBy(join(house.models, target))).toBeUndefined();
   });
 
   test("the caller goes away", async () => {

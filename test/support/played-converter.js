@@ -38,8 +38,10 @@ if (args[0] === "describe") {
 if (does !== "is deaf to its end") process.stdin.once("end", () => process.exit(1)).resume();
 appendFileSync(mark, `${process.pid} ${args.join(" ")}\n`);
 switch (does) {
+  case "writes nothing":
+    process.exit(0);
+    break;
   case "converts":
-  case "converts to nothing good":
     play(step);
     cpSync(join(results, step), result, { recursive: true });
     process.exit(0);

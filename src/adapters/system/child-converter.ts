@@ -87,6 +87,7 @@ async function runProgram(
   await once(child, "spawn");
   const stop = (): void => insist(child, exited, stopGraceMs);
   signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop(); // while it was starting
   try {
     const exit = await exited;
     signalGroup(child, "SIGKILL"); // whatever it has left running

@@ -45,6 +45,7 @@ export function mlxLmProgram(python: string, homeFolder: string): ConverterProgr
       HF_HUB_DISABLE_TELEMETRY: "1",
       HOME: homeFolder,
       LANG: "C.UTF-8",
+      TMPDIR: homeFolder,
       PATH: "/usr/bin:/bin:/usr/sbin:/sbin",
     },
     cwd: homeFolder,

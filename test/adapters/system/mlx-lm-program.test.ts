@@ -43,6 +43,7 @@ describe("mlx_lm on a Python of the machine", () => {
       TRANSFORMERS_OFFLINE: "1",
       HF_HUB_DISABLE_TELEMETRY: "1",
       HOME: root,
+      TMPDIR: root,
       LANG: "C.UTF-8",
       PATH: "/usr/bin:/bin:/usr/sbin:/sbin",
     });
@@ -73,12 +74,17 @@ describe("after kill -9 of the agent", () => {
     const agent = spawn(process.execPath, which === "python" ? [...args, python] : args, { stdio: "inherit" });
     const left = join(house.models, ".exoctl-convert-local--gpt-oss-120b-new", "model");
     const file = which === "python" ? join(left, "pid") : join(home, "runs.txt");
-    const written = () => existsSync(left) && existsSync(file) && readFileSync(file, "utf8") !== "";
-    await waitUntil(written, "the conversion to begin");
+    const ended = once(agent, "exit");
+    try {
+      const written = () => existsSync(left) && existsSync(file) && readFileSync(file, "utf8") !== "";
+      // The process of the agent has to load all of it first.
+      await expect.poll(written, { timeout: 90_000, interval: 20 }).toBe(true);
+      expect(isAlive(Number.parseInt(readFileSync(file, "utf8"), 10))).toBe(true);
+    } finally {
+      agent.kill("SIGKILL");
+      await ended;
+    }
     const pid = Number.parseInt(readFileSync(file, "utf8"), 10);
-    expect(isAlive(pid)).toBe(true);
-    agent.kill("SIGKILL");
-    await once(agent, "exit");
     await waitUntil(() => !isAlive(pid), "the converter to end");
     expect(existsSync(left)).toBe(true);
     await openConversionHouse({ root: home });
