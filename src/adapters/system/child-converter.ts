@@ -1,4 +1,4 @@
-import { type ChildProcessByStdio, execFile, spawn } from "node:child_process";
+import { type ChildProcessByStdio, type ExecFileException, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import type { Converter, ConverterRun, ConverterState } from "../../agent/converter.js";
@@ -55,16 +55,23 @@ function describe(
       const report = error === null ? readConverterReport(lastLine(stdout)) : undefined;
       if (signal.aborted) reject(signal.reason);
       else if (report !== undefined) resolve({ kind: "ready", report });
-      else resolve(missing(file, error?.code === "ENOENT" ? "there is no such program" : lastLine(stderr)));
+      else resolve(missing(file, whyNoReport(error, stderr)));
     });
   });
+}
+
+function whyNoReport(error: ExecFileException | null, stderr: string): string {
+  if (error?.code === "ENOENT") return "there is no such program";
+  if (error?.killed === true) return `it did not answer within ${describeTimeoutMs / 1_000} s`;
+  const said = lastLine(stderr);
+  return said === "" ? "it gave no sensible answer" : said.slice(0, 300);
 }
 
 const lastLine = (text: string): string => text.trimEnd().split("\n").at(-1) ?? "";
 
 const missing = (file: string, why: string): ConverterState => ({
   kind: "missing",
-  why: `${file} can't load mlx_lm: ${why === "" ? "it gave no sensible answer" : why.slice(0, 300)}`,
+  why: `${file} can't load mlx_lm: ${why}`,
   fix: "Install mlx-lm for that Python, or start the agent with --converter-python and the Python that exo runs on.",
 });
 
