@@ -1,4 +1,5 @@
 import type { ClassicRegistry } from "./classic-registry.js";
+import type { ModelConvert } from "./model-convert.js";
 import type { NodeAgent } from "./node-agent.js";
 import type { ModelSync } from "./sync/model-sync.js";
 
@@ -7,4 +8,5 @@ export interface AgentServices {
   readonly nodeAgent: NodeAgent;
   readonly classicRegistry: ClassicRegistry;
   readonly modelSync: ModelSync;
+  readonly modelConvert: ModelConvert;
 }

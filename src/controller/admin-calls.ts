@@ -1,4 +1,4 @@
-import type { ClusterView } from "../apply/cluster-access.js";
+import type { ClusterAccess, ClusterView } from "../apply/cluster-access.js";
 import { nodeName } from "../cluster/names.js";
 import type { ClusterSpec } from "../config/cluster-spec.js";
 import { readClusterSpec } from "../config/read-cluster-spec.js";
@@ -6,6 +6,7 @@ import type { Clock } from "../runtime/clock.js";
 import { Problem } from "../runtime/problem.js";
 import type { AdminApi, ApplyRequest, ControllerInfo } from "./admin-api.js";
 import type { ClassicApi } from "./classic-api.js";
+import { createConvertApi } from "./convert-model.js";
 import { addModel, applyFile, readDesiredModels, writtenModels } from "./desired-models.js";
 import { createToken } from "./enrolment.js";
 import type { ModelWork, Wanted } from "./model-work.js";
@@ -19,6 +20,7 @@ export interface AdminCallsDeps {
   readonly status: () => StatusReport;
   readonly discover: () => readonly DiscoveredHost[];
   readonly view: () => ClusterView | undefined;
+  readonly access: Pick<ClusterAccess, "observe" | "agent">;
   readonly work: ModelWork;
   readonly classic: ClassicApi;
   readonly sync: ModelSyncApi;
@@ -37,6 +39,7 @@ export interface AdminCallsDeps {
 export function createAdminCalls(deps: AdminCallsDeps): AdminApi {
   return {
     ...deps.sync,
+    ...createConvertApi(deps.access),
     info: deps.info,
     status: deps.status,
     discover: deps.discover,

@@ -99,7 +99,7 @@ export function createController(deps: ControllerDeps): Controller {
   const serving = (): readonly ServingModel[] => servingModels(work.runs(), now.spec.gateway.aliases, now.view);
   let loop: ControlLoop | undefined;
   return {
-    api: createApi(deps, now, { fleet: eyes.fleet, desired, work, classic, serving }),
+    api: createApi(deps, now, { access, fleet: eyes.fleet, desired, work, classic, serving }),
     access,
     exoTroubles: eyes.exos.troubles,
     serving,
@@ -156,6 +156,7 @@ function openEyes(deps: ControllerDeps, now: Now) {
 }
 
 interface ApiParts {
+  readonly access: ClusterAccess;
   readonly fleet: Fleet;
   readonly desired: DesiredReader;
   readonly work: ModelWork;
@@ -165,7 +166,7 @@ interface ApiParts {
 
 function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
   const { settings, store, clock, watch } = deps;
-  const { fleet, desired, work, classic, serving } = parts;
+  const { access, fleet, desired, work, classic, serving } = parts;
   return createAdminCalls({
     info: () => ({
       version: settings.version,
@@ -189,6 +190,7 @@ function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
       }),
     discover: () => listDiscovered(watch.sightings(), fleet.nodes(), now.view),
     view: () => now.view,
+    access,
     work,
     classic,
     sync: createModelSync({

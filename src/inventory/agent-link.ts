@@ -2,6 +2,7 @@ import type { ModelId } from "../cluster/names.js";
 import type { NodeReport } from "../cluster/node-report.js";
 import type { EntryOutcome, EntrySpec, RegistryReport } from "../cluster/registry-report.js";
 import type { ClassicRegistryLink } from "./classic-registry-link.js";
+import type { ConvertLink } from "./convert-link.js";
 import type { ModelSyncLink } from "./model-sync-link.js";
 
 /** The lease under which a controller may act on an agent. The agent refuses older terms. */
@@ -31,6 +32,7 @@ export interface AgentLink {
   readonly classic: ClassicRegistryLink;
   /** Copies of models between nodes. */
   readonly sync: ModelSyncLink;
+  readonly convert: ConvertLink;
   close(): Promise<void>;
 }
 

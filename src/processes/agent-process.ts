@@ -2,6 +2,7 @@ import tls from "node:tls";
 import { openHttpExoApi } from "../adapters/exo-local/http-exo-api.js";
 import { type AgentHome, openAgentHome } from "../adapters/files/agent-home.js";
 import { type ClassicPlaces, openClassicDisk } from "../adapters/files/classic-disk.js";
+import { openConversionDisk } from "../adapters/files/conversion-disk.js";
 import { openPlacedFoldersRecord } from "../adapters/files/placed-folders-record.js";
 import { openRegistryDisk } from "../adapters/files/registry-disk.js";
 import { openVocabularyFile } from "../adapters/files/vocabulary-file.js";
@@ -11,6 +12,7 @@ import {
   openAgentServer,
   type TrustedController,
 } from "../adapters/grpc/agent-server.js";
+import { type ConverterProgram, createChildConverter } from "../adapters/system/child-converter.js";
 import { childProcessHost } from "../adapters/system/child-process-host.js";
 import type { AgentServices } from "../agent/agent-services.js";
 import { createAuthority } from "../agent/authority.js";
@@ -19,6 +21,7 @@ import { createDescribeExo } from "../agent/describe-exo.js";
 import { createDescribeMachine } from "../agent/describe-node.js";
 import { createExoSupervisor, type ExoSupervisor } from "../agent/exo-supervisor.js";
 import type { HostProbe } from "../agent/host-probe.js";
+import { createModelConvert } from "../agent/model-convert.js";
 import { createNodeAgent } from "../agent/node-agent.js";
 import type { ProcessHost, ProgramSpec } from "../agent/process-host.js";
 import { prepareVocabulary } from "../agent/vocabulary.js";
@@ -81,6 +84,8 @@ export interface AgentSettings {
   readonly controller: EnrolledController | { readonly enrol: Enrol };
   readonly hostProbe: HostProbe;
   readonly exo: AgentExoSettings;
+  /** How to convert models, given the home folder of that program. Without it the agent converts none. */
+  readonly converter?: (homeFolder: string) => ConverterProgram;
   readonly advertise: (facts: AgentFacts) => Promise<Close>;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -147,12 +152,14 @@ async function buildAgent(
   const authority = createAuthority(clock, logger);
   const registry = await openRegistryDisk({ ...exo, linkRecordFile: home.linkRecordFile });
   const placed = openPlacedFoldersRecord(home.placedFoldersFile);
+  const describeMachine = createDescribeMachine(settings.hostProbe, clock);
+  const converter = settings.converter?.(home.converterHome);
   const nodeAgent = createNodeAgent({
     agentId: home.agentId,
     name: () => nodeName(name()),
     agentVersion: settings.agentVersion,
     machine: settings.machine,
-    describeMachine: createDescribeMachine(settings.hostProbe, clock),
+    describeMachine,
     describeExo: createDescribeExo({ api, apiPort: exo.apiPort, generation: exo.generation, supervisor, vocabulary }),
     supervisor,
     registry,
@@ -172,8 +179,17 @@ async function buildAgent(
     authority,
     logger,
   });
+  const modelConvert = createModelConvert({
+    registry,
+    folders: openConversionDisk(exo.modelsFolders[0]),
+    converter: converter && createChildConverter(converter),
+    describeMachine,
+    placed,
+    authority,
+    clock,
+  });
   return {
-    services: { nodeAgent, classicRegistry, modelSync },
+    services: { nodeAgent, classicRegistry, modelSync, modelConvert },
     close,
     supervisor,
     exoAnswers: async (signal) =>
@@ -228,9 +244,18 @@ export async function startAgent(settings: AgentSettings): Promise<RunningAgent>
   const ending = new AbortController();
   const facts: AgentFacts = { agentId: home.agentId, port: server.port, pin: identity.pin };
   // In the order of opening: exo is let go last, when no call can reach it any more.
-  const closers: Close[] = [async () => await supervisor?.close(exo.onClose), built.close, server.close];
+  const closers: Close[] = [
+    async () => await supervisor?.close(exo.onClose),
+    built.close,
+    server.close,
+    services.modelConvert.close,
+  ];
   const close = closeAll(closers);
   try {
+    // Not before the port is ours: another agent of this machine may be converting.
+    await services.modelConvert
+      .begin()
+      .catch((error: unknown) => logger.error("what a conversion has left could not be removed", { error }));
     closers.push(await settings.advertise(facts));
   } catch (error) {
     await close();

@@ -8,6 +8,8 @@ import type { RunningAgent } from "./agent-process.js";
 import { startEnrollingAgent } from "./enrolling-agent.js";
 import type { SimulatedMacFile } from "./simulated-mac-file.js";
 
+/** The program that plays mlx_lm's converter on a simulated Mac. */
+const simulatedConverter = fileURLToPath(new URL("./simulated-converter-main.js", import.meta.url));
 /** The program that plays exo on a simulated Mac. */
 const simulatedExo = fileURLToPath(new URL("./simulated-exo-main.js", import.meta.url));
 
@@ -48,6 +50,12 @@ export async function startSimulatedAgent(options: {
       start: mac.exoStart,
       onClose: "stop",
     },
+    converter: (homeFolder) => ({
+      describe: { file: process.execPath, args: [simulatedConverter, "describe"] },
+      convert: { file: process.execPath, args: [simulatedConverter, "convert"] },
+      env: {},
+      cwd: homeFolder,
+    }),
     join: { controller: mac.controller, token: parseJoinToken(options.token) },
     logger: createPinoLogger({ level: options.logLevel }),
   });

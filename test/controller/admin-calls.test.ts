@@ -46,6 +46,7 @@ function someCalls(parts: { enrolment?: "none" } = {}) {
     status: refuse,
     discover: () => [],
     view: () => state.view,
+    access: { observe: refuse, agent: refuse },
     work,
     classic: { addClassicEntry: refuse, removeClassicEntry: refuse, listClassicEntries: refuse },
     sync: { syncModel: refuse },

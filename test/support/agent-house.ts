@@ -3,6 +3,8 @@ import { credentials } from "@grpc/grpc-js";
 import { loadNodeAgent } from "../../src/adapters/grpc/agent-definitions.js";
 import { type AgentServer, openAgentServer } from "../../src/adapters/grpc/agent-server.js";
 import { openAgentLink } from "../../src/adapters/grpc/grpc-agent-link.js";
+import type { Authority } from "../../src/agent/authority.js";
+import type { ModelConvert } from "../../src/agent/model-convert.js";
 import type { ModelSync } from "../../src/agent/sync/model-sync.js";
 import type { AgentLink } from "../../src/inventory/agent-link.js";
 import { silentLogger } from "../../src/runtime/logger.js";
@@ -22,6 +24,15 @@ export const noModelSync: ModelSync = {
   fetch: nobody,
 };
 
+/** For agents that convert no models. */
+export const noModelConvert: ModelConvert = {
+  check: nobody,
+  convert: nobody,
+  cancel: nobody,
+  begin: nobody,
+  close: nobody,
+};
+
 export const agentHost = "127.0.0.1";
 
 export interface LinkChanges {
@@ -30,8 +41,14 @@ export interface LinkChanges {
   readonly observeMs?: number;
 }
 
+/** What an agent answers besides; a test that needs none of it leaves it out. */
+export interface FurtherServices {
+  readonly modelSync?: ModelSync;
+  readonly modelConvert?: (authority: Authority) => Promise<ModelConvert>;
+}
+
 /** An agent that serves on a loopback port, with everybody who might call it. */
-export async function openAgentHouse(modelSync: ModelSync = noModelSync) {
+export async function openAgentHouse(further: FurtherServices = {}) {
   const before = tls.DEFAULT_MIN_VERSION;
   tls.DEFAULT_MIN_VERSION = "TLSv1.3";
   const open: (() => Promise<void>)[] = [];
@@ -42,13 +59,19 @@ export async function openAgentHouse(modelSync: ModelSync = noModelSync) {
     TestIdentity,
   ];
   const parts: AgentParts = createTestAgent(await registry.open());
+  const modelConvert = (await further.modelConvert?.(parts.authority)) ?? noModelConvert;
   const serve = async (trusted: readonly TestIdentity[], port = 0): Promise<AgentServer> =>
     await openAgentServer({
       host: agentHost,
       port,
       own: agent,
       trusted,
-      services: { nodeAgent: parts.agent, classicRegistry: parts.classicRegistry, modelSync },
+      services: {
+        nodeAgent: parts.agent,
+        classicRegistry: parts.classicRegistry,
+        modelSync: further.modelSync ?? noModelSync,
+        modelConvert,
+      },
       logger: silentLogger,
       closeGraceMs: 200,
     });

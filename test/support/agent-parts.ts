@@ -1,4 +1,4 @@
-import { createAuthority } from "../../src/agent/authority.js";
+import { type Authority, createAuthority } from "../../src/agent/authority.js";
 import { type ClassicRegistry, createClassicRegistry } from "../../src/agent/classic-registry.js";
 import { createDescribeExo } from "../../src/agent/describe-exo.js";
 import { createDescribeMachine } from "../../src/agent/describe-node.js";
@@ -25,6 +25,7 @@ export interface FakeExo {
 export interface AgentParts {
   readonly agent: NodeAgent;
   readonly classicRegistry: ClassicRegistry;
+  readonly authority: Authority;
   readonly clock: ManualClock;
   readonly host: FakeProcessHost;
   readonly exo: FakeExo;
@@ -62,5 +63,5 @@ export function createTestAgent(registry: RegistryFiles, managed: "managed" | "o
     authority,
   });
   const classicRegistry = createClassicRegistry({ open: undefined, authority });
-  return { agent, classicRegistry, clock, host, exo };
+  return { agent, classicRegistry, authority, clock, host, exo };
 }

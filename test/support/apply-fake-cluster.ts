@@ -242,6 +242,7 @@ function fakeAgent(cluster: FakeCluster, name: NodeName, entry: EntrySpec): Agen
     stopExo: refuse,
     classic: { describe: refuse, add: refuse, remove: refuse },
     sync: { look: refuse, makeManifest: refuse, share: refuse, fetch: refuse },
+    convert: { check: refuse, convert: refuse, cancel: refuse },
     close: refuse,
     ensureEntry: async (spec): Promise<EntryOutcome> => {
       cluster.log.push(`ensure ${name}`);

@@ -12,7 +12,7 @@ import { createClassicWork } from "../../src/controller/classic-work.js";
 import type { FleetNode } from "../../src/controller/fleet.js";
 import type { ProgressLine } from "../../src/controller/progress-line.js";
 import { silentLogger } from "../../src/runtime/logger.js";
-import { noModelSync } from "./agent-house.js";
+import { noModelConvert, noModelSync } from "./agent-house.js";
 import { anIdentity } from "./agent-identities.js";
 import { createManualClock } from "./agent-manual-clock.js";
 import { createTestAgent } from "./agent-parts.js";
@@ -48,7 +48,12 @@ async function openNode(name: string, text: string, controller: Awaited<ReturnTy
       port,
       own: identity,
       trusted: [controller],
-      services: { nodeAgent: { ...agent, takeLease: authority.takeLease }, classicRegistry, modelSync: noModelSync },
+      services: {
+        nodeAgent: { ...agent, takeLease: authority.takeLease },
+        classicRegistry,
+        modelSync: noModelSync,
+        modelConvert: noModelConvert,
+      },
       logger: silentLogger,
       closeGraceMs: 0,
     });

@@ -109,6 +109,7 @@ export const aLink = (name: string, change: Partial<AgentLink> = {}): AgentLink 
   stopExo: nobody,
   classic: { describe: nobody, add: nobody, remove: nobody },
   sync: { look: nobody, makeManifest: nobody, share: nobody, fetch: nobody },
+  convert: { check: nobody, convert: nobody, cancel: nobody },
   close: async () => {},
   ...change,
 });

@@ -55,7 +55,7 @@ const agent: ModelSync = {
 
 let house: AgentHouse;
 beforeAll(async () => {
-  house = await openAgentHouse(agent);
+  house = await openAgentHouse({ modelSync: agent });
 });
 beforeEach(() => void got.splice(0));
 afterAll(() => house.close());

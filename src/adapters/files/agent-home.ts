@@ -16,6 +16,8 @@ export interface AgentHome {
   readonly placedFoldersFile: string;
   /** Where the vocabulary of gpt-oss is. */
   readonly vocabularyFolder: string;
+  /** The home folder of the program that converts models, so that it has no business in the account's own. */
+  readonly converterHome: string;
 }
 
 /**
@@ -46,11 +48,14 @@ export async function openAgentHome(folder: string): Promise<AgentHome> {
     );
   }
   const id = text ?? randomUUID();
+  const converterHome = join(folder, "converter");
+  await mkdir(converterHome, { recursive: true, mode: 0o700 });
   if (text === undefined) await writeFileAtomic(file, `${id}\n`, { mode: 0o600 });
   return {
     agentId: agentId(id),
     linkRecordFile: join(folder, "model-links.json"),
     placedFoldersFile: join(folder, "placed-folders.json"),
     vocabularyFolder: join(folder, "tiktoken"),
+    converterHome,
   };
 }

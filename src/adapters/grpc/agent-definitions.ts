@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { loadPackageDefinition, logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import type { ProtoGrpcType as ClassicRegistryTypes } from "./generated/classic_registry.js";
+import type { ProtoGrpcType as ModelConvertTypes } from "./generated/model_convert.js";
 import type { ProtoGrpcType as ModelSyncTypes } from "./generated/model_sync.js";
 import type { ProtoGrpcType as NodeAgentTypes } from "./generated/node_agent.js";
 
@@ -29,5 +30,6 @@ function load<T>(name: string): T {
 }
 
 export const loadClassicRegistry = () => load<ClassicRegistryTypes>("classic_registry").exoctl.agent.v1.ClassicRegistry;
+export const loadModelConvert = () => load<ModelConvertTypes>("model_convert").exoctl.agent.v1.ModelConvert;
 export const loadNodeAgent = () => load<NodeAgentTypes>("node_agent").exoctl.agent.v1.NodeAgent;
 export const loadModelSync = () => load<ModelSyncTypes>("model_sync").exoctl.agent.v1.ModelSync;

@@ -4,9 +4,16 @@ import type { AgentServices } from "../../agent/agent-services.js";
 import { spkiPin } from "../../cluster/spki-pin.js";
 import type { Close } from "../../runtime/close-all.js";
 import type { Logger } from "../../runtime/logger.js";
-import { loadClassicRegistry, loadModelSync, loadNodeAgent, maxMessageBytes } from "./agent-definitions.js";
+import {
+  loadClassicRegistry,
+  loadModelConvert,
+  loadModelSync,
+  loadNodeAgent,
+  maxMessageBytes,
+} from "./agent-definitions.js";
 import { createAgentService } from "./agent-service.js";
 import { createClassicRegistryService } from "./classic-registry-service.js";
+import { createConvertService } from "./convert-service.js";
 import { createModelSyncService } from "./model-sync-service.js";
 import type { CallFrame } from "./serve-calls.js";
 
@@ -99,6 +106,7 @@ export async function openAgentServer(settings: AgentServerSettings): Promise<Ag
   server.addService(loadNodeAgent().service, createAgentService(services.nodeAgent, frame));
   server.addService(loadClassicRegistry().service, createClassicRegistryService(services.classicRegistry, frame));
   server.addService(loadModelSync().service, createModelSyncService(services.modelSync, frame));
+  server.addService(loadModelConvert().service, createConvertService(services.modelConvert, frame));
   const credentials = experimental.createCertificateProviderServerCredentials(
     certificates.provider,
     certificates.provider,

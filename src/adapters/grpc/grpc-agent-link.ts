@@ -3,6 +3,7 @@ import type { AgentLink, Lease } from "../../inventory/agent-link.js";
 import { type AgentChannelSettings, openAgentChannel } from "./agent-channel.js";
 import { loadNodeAgent } from "./agent-definitions.js";
 import { classicRegistryCalls } from "./classic-registry-calls.js";
+import { openConvertLink } from "./convert-link.js";
 import { openModelSyncLink } from "./model-sync-link.js";
 import { entryMessage, readOutcome, readRegistryReport } from "./registry-messages.js";
 import { readNodeReport } from "./report-messages.js";
@@ -59,6 +60,7 @@ export function openAgentLink(settings: AgentLinkSettings): AgentLink {
     stopExo: (signal) => call(client.stopExo.bind(client), {}, ignoreAnswer, { signal, deadlineMs: stopMs }),
     classic: classicRegistryCalls(channel, actMs),
     sync: openModelSyncLink(channel),
+    convert: openConvertLink(channel),
     close: async () => channel.close(),
   };
 }

@@ -1,4 +1,5 @@
 import type { AdminApi, ApplySummary, ControllerInfo, JoinInstructions } from "../../controller/admin-api.js";
+import type { CancelSummary, ConvertSummary } from "../../controller/convert-api.js";
 import type { DiscoveredHost, StatusReport } from "../../controller/status-report.js";
 import type { SyncSummary } from "../../controller/sync/sync-api.js";
 import type { PlanResult } from "../../plan/plan-result.js";
@@ -7,7 +8,7 @@ import { openAdminCalls } from "./admin-calls.js";
 import { classicClient } from "./classic-client.js";
 
 /** Calls that take long and tell how far they are. */
-type Streamed = "apply" | "syncModel";
+type Streamed = "apply" | "syncModel" | "convert";
 
 /** The controller's API as a client sees it: the same calls, each over the socket. */
 export type AdminClient = {
@@ -28,6 +29,8 @@ export function openAdminClient(socketPath: string): AdminClient {
     plan: (wanted) => call<PlanResult>("POST", "/api/v1/plan", wanted),
     whatIf: (wanted) => call<WhatIf>("POST", "/api/v1/what-if", wanted),
     createToken: (wanted) => call<JoinInstructions>("POST", "/api/v1/tokens", wanted),
+    convert: (wanted, report, signal) => streamed<ConvertSummary>("/api/v1/models/convert", wanted, report, signal),
+    cancelConversion: (wanted) => call<CancelSummary>("POST", "/api/v1/models/convert/cancel", wanted),
     apply: (wanted, report, signal) => streamed<ApplySummary>("/api/v1/apply", wanted, report, signal),
     syncModel: (wanted, report, signal) => streamed<SyncSummary>("/api/v1/models/sync", wanted, report, signal),
   };

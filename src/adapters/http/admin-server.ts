@@ -9,6 +9,7 @@ import type { Logger } from "../../runtime/logger.js";
 import { Problem } from "../../runtime/problem.js";
 import { answerLines } from "./answer-lines.js";
 import { addClassicRoutes } from "./classic-routes.js";
+import { addConvertRoutes } from "./convert-routes.js";
 import { type ProblemBody, problemBody } from "./problem-body.js";
 import { addSyncRoutes } from "./sync-routes.js";
 
@@ -109,6 +110,7 @@ function addRoutes(server: FastifyInstance, api: AdminApi, logger: Logger): void
   });
   addClassicRoutes(server, api, logger);
   addSyncRoutes(server, api, logger);
+  addConvertRoutes(server, api, logger);
   server.setErrorHandler((error, _request, reply) => {
     const body = problemBody(error, logger);
     return reply.status(statusOf[body.kind]).send({ problem: body });

@@ -23,6 +23,7 @@ interface AgentOptions extends CommonOptions {
   readonly exoHome?: string;
   readonly exoApiPort: string;
   readonly classic?: string;
+  readonly converterPython?: string;
   readonly simulatedMac?: string;
 }
 
@@ -45,6 +46,10 @@ export function addAgentCommand(program: Command): void {
     .option("--exo-home <folder>", "exo's data folder (default: exo's own rule)")
     .option("--classic <path>", "exo here is 0.0.x: its checkout, virtual environment or models.py")
     .option("--exo-api-port <port>", "TCP port of exo's API on this machine", "52415")
+    .option(
+      "--converter-python <file>",
+      "the Python with mlx_lm that converts models (default: the one that the exo command runs on)",
+    )
     .addOption(new Option("--simulated-mac <file>", "be a simulated Mac").hideHelp())
     .action(async (exoCommand: string[], options: AgentOptions) => {
       if (options.simulatedMac !== undefined) return runSimulated(options.simulatedMac, options);
@@ -61,6 +66,8 @@ async function runReal(exoCommand: readonly string[], options: AgentOptions): Pr
   const folders = exoFolders(process.platform, process.env, homedir(), options.exoHome && resolve(options.exoHome));
   const join_ = await readJoin(options);
   const logger = createPinoLogger({ level: options.logLevel === "warn" ? "info" : options.logLevel });
+  const { mlxLmProgram } = await import("../../adapters/system/mlx-lm-program.js");
+  const python = await converterPython(options, exoCommand[0]);
   const [command, ...args] = exoCommand;
   const agent = await startEnrollingAgent({
     homeFolder,
@@ -86,6 +93,7 @@ async function runReal(exoCommand: readonly string[], options: AgentOptions): Pr
         ? {}
         : { program: { command, args, env: exoEnvironment(), cwd: homedir(), logFile: join(homeFolder, "exo.log") } }),
     },
+    ...(python === undefined ? {} : { converter: (home: string) => mlxLmProgram(python, home) }),
     ...(join_ === undefined ? {} : { join: join_ }),
     logger,
   });
@@ -114,6 +122,13 @@ async function exoGeneration({ classic, exoHome }: AgentOptions, logger: Logger)
     logger.warn("there is no exo 0.0.x where it should be", { error }),
   );
   return { generation: "classic", classic: places } as const;
+}
+
+/** An absolute path, or undefined where none was named and exo runs on none that can be found. */
+async function converterPython(options: AgentOptions, exoCommand: string | undefined): Promise<string | undefined> {
+  const { findConverterPython } = await import("../../adapters/system/find-converter-python.js");
+  if (options.converterPython !== undefined) return resolve(options.converterPython);
+  return await findConverterPython(exoCommand);
 }
 
 /** What exo gets to see of our environment: what it needs to run and its own settings, never anything else. */

@@ -5,6 +5,7 @@ import { type CommonOptions, withCommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
 import { addClassicModelCommands, listClassic } from "./model-classic.js";
 import { type NodesOptions, withNodesOptions } from "./model-classic-nodes.js";
+import { addConvertCommand } from "./model-convert.js";
 import { addModelSyncCommand } from "./model-sync.js";
 
 const examples = `
@@ -14,7 +15,7 @@ Examples:
 
 Ends with 0 when the model is complete, with 1 when it is incomplete, broken or of no use to exo.`;
 
-/** `exoctl model`: model files, and entries of exo 0.0.x. Neither a controller nor a running exo is needed. */
+/** `exoctl model`: model files, and entries of exo 0.0.x. Only `convert`, `sync` and what goes over nodes need a controller. */
 export function addModelCommand(program: Command): void {
   const model = program.command("model").description("registry entries and model files");
   withCommonOptions(withNodesOptions(model.command("list")))
@@ -40,6 +41,7 @@ export function addModelCommand(program: Command): void {
       if (inspection.verdict !== "complete") process.exitCode = exitCodeOf("failed");
     });
   addModelSyncCommand(model);
+  addConvertCommand(model);
   addClassicModelCommands(model);
 }
 

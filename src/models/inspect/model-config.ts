@@ -27,6 +27,8 @@ export interface ModelConfig {
   /** `latent`: one compressed vector per token instead of keys and values (DeepSeek). */
   readonly kvCache: "heads" | "latent";
   readonly quantization?: StatedQuantization;
+  /** A Python file among the model's own that builds it (`model_file`). mlx-lm 0.31 runs it without asking. */
+  readonly codeFile?: string;
 }
 
 const maxDepth = 32;
@@ -79,6 +81,7 @@ export function readModelConfig(bytes: Uint8Array): ReadResult<ModelConfig> {
   const [architecture] = isListOfTexts(architectures) && architectures.length === 1 ? architectures : [];
   const modelType = facts("model_type");
   const layerTypes = facts("layer_types");
+  const codeFile = outer.get("model_file");
   const quantization = outer.get("quantization") ?? outer.get("quantization_config") ?? facts("quantization_config");
   return accepted({
     head: headOf(facts("tie_word_embeddings")),
@@ -100,6 +103,7 @@ export function readModelConfig(bytes: Uint8Array): ReadResult<ModelConfig> {
       contextTokens: contextTokens(facts),
       layerTypes: isListOfTexts(layerTypes) ? layerTypes : undefined,
       quantization: readStatedQuantization(quantization),
+      codeFile: codeFile === undefined || codeFile === null ? undefined : String(codeFile),
     }),
   });
 }

@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openAdminClient } from "../../../src/adapters/http/admin-client.js";
 import { openAdminServer } from "../../../src/adapters/http/admin-server.js";
 import type { AdminApi, ApplyRequest } from "../../../src/controller/admin-api.js";
+import type { ConvertSummary } from "../../../src/controller/convert-api.js";
 import type { ProgressLine } from "../../../src/controller/progress-line.js";
 import type { Close } from "../../../src/runtime/close-all.js";
 import { Problem } from "../../../src/runtime/problem.js";
@@ -32,6 +33,20 @@ const join_ = { token: "enr1.a.b.c", address: "10.0.0.5:8418", pin: "p", expires
 
 const comparison = { entry: "same", files: "same", groups: [], differences: [] } as const;
 const classicReport = { outcome: "done", id: "oss-120b", nodes: [], comparison } as const;
+const aConversion: ConvertSummary = {
+  node: "studio-1",
+  source: "openai/gpt-oss-120b",
+  target: "local/gpt-oss-120b-4bit",
+  quantization: "affine-4",
+  plan: {
+    steps: [{ into: "affine-4", args: ["-q"], expected: { bytes: 5, sureness: "exact" } }],
+    needs: { diskBytes: 1, memoryBytes: 2 },
+    mlxLmVersion: "0.32.2",
+    freeDiskBytes: 3,
+    availableMemoryBytes: 4,
+  },
+  result: null,
+};
 
 let folder = "";
 let socketPath = "";
@@ -65,6 +80,8 @@ async function serve(change: Partial<AdminApi> = {}) {
     removeClassicEntry: async () => classicReport,
     listClassicEntries: async () => ({ nodes: [], comparison }),
     syncModel: async ({ model }) => ({ model, bytes: 1, files: 1, sources: ["one"], leftOut: [], nodes: [] }),
+    convert: async () => aConversion,
+    cancelConversion: async ({ target }) => ({ node: target }),
     ...change,
   };
   const close = await openAdminServer({ socketPath, api, logger });

@@ -1,10 +1,12 @@
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
 import { renderApply } from "../../../src/cli/render/apply-view.js";
+import { renderConversion } from "../../../src/cli/render/convert-view.js";
 import { renderDiscovered } from "../../../src/cli/render/discover-view.js";
 import { type Page, textWidth } from "../../../src/cli/render/page.js";
 import { renderPlan } from "../../../src/cli/render/plan-view.js";
 import { renderStatus } from "../../../src/cli/render/status-view.js";
+import type { ConvertSummary } from "../../../src/controller/convert-api.js";
 import type { DiscoveredHost } from "../../../src/controller/status-report.js";
 import type { Infeasible } from "../../../src/plan/plan-result.js";
 import { aPlan, aStatus, aStatusOfCopies, colorPage, plainPage } from "./view-samples.js";
@@ -47,6 +49,28 @@ const summary = {
   ],
 };
 
+const conversion: ConvertSummary = {
+  node: "studio-1",
+  source: "openai/gpt-oss-120b",
+  target: "local/gpt-oss-120b-4bit",
+  quantization: "affine-4",
+  plan: {
+    steps: [
+      { into: "bf16", args: ["-d", "--dtype", "bfloat16"], expected: { bytes: 233_658_313_344, sureness: "exact" } },
+      {
+        into: "affine-4",
+        args: ["-q", "--q-bits", "4", "--q-group-size", "64", "--dtype", "bfloat16"],
+        expected: { bytes: 65_780_993_664, sureness: "estimated" },
+      },
+    ],
+    needs: { diskBytes: 300_513_048_832, memoryBytes: 20_500_000_000 },
+    mlxLmVersion: "0.32.2",
+    freeDiskBytes: 812_000_000_000,
+    availableMemoryBytes: 90_000_000_000,
+  },
+  result: { layers: 36, weightBytes: 65_780_993_664, bitsPerWeight: 4.504, tookMs: 734_500 },
+};
+
 const views: Readonly<Record<string, (page: Page) => readonly string[]>> = {
   status: (page) => renderStatus(aStatus, page),
   copies: (page) => renderStatus(aStatusOfCopies, page),
@@ -54,6 +78,8 @@ const views: Readonly<Record<string, (page: Page) => readonly string[]>> = {
   infeasible: (page) => renderPlan(infeasible, page),
   discover: (page) => renderDiscovered(hosts, page),
   apply: (page) => renderApply(summary, page),
+  conversion: (page) => renderConversion(conversion, page),
+  "conversion-dry-run": (page) => renderConversion({ ...conversion, result: null }, page),
 };
 
 describe.each(Object.entries(views))("the %s view", (name, view) => {

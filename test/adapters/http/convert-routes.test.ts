@@ -1,0 +1,84 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fastify from "fastify";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { openAdminClient } from "../../../src/adapters/http/admin-client.js";
+import { addConvertRoutes } from "../../../src/adapters/http/convert-routes.js";
+import type { ConvertApi, ConvertRequest, ConvertSummary } from "../../../src/controller/convert-api.js";
+import type { ProgressLine } from "../../../src/controller/progress-line.js";
+import { silentLogger } from "../../../src/runtime/logger.js";
+import { silence } from "../../support/controller-house.js";
+
+const { signal } = new AbortController();
+const request: ConvertRequest = { source: "openai/gpt-oss-120b", quantization: "affine-4", mode: "convert" };
+
+let folder = "";
+let close: () => Promise<unknown> = async () => {};
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "exoctl-routes-"));
+});
+afterEach(async () => {
+  await close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A client of these routes alone. */
+async function serve(change: Partial<ConvertApi> = {}) {
+  const seen: ConvertRequest[] = [];
+  const api: ConvertApi = {
+    convert: async (wanted, report) => {
+      seen.push(wanted);
+      report({ kind: "note", text: "writing" });
+      return { target: "local/gpt-oss-120b-4bit" } as ConvertSummary;
+    },
+    cancelConversion: async ({ target }) => ({ node: `the one with ${target}` }),
+    ...change,
+  };
+  const server = fastify({ forceCloseConnections: true });
+  addConvertRoutes(server, api, silentLogger);
+  const socketPath = join(folder, "controller.sock");
+  await server.listen({ path: socketPath });
+  close = () => server.close();
+  return { client: openAdminClient(socketPath), server, seen };
+}
+
+test("a conversion is handed on as it was asked for, and tells how far it is", async () => {
+  const { client, seen } = await serve();
+  const told: ProgressLine[] = [];
+  const full: ConvertRequest = { ...request, target: "a/gpt-oss", node: "studio-1", mode: "dry-run" };
+  expect(await client.convert(request, (line) => told.push(line), signal)).toEqual({
+    target: "local/gpt-oss-120b-4bit",
+  });
+  await client.convert(full, () => {}, signal);
+  expect(seen).toEqual([request, full]);
+  expect(told).toEqual([{ kind: "note", text: "writing" }]);
+  expect(await client.cancelConversion({ target: "a/b" })).toEqual({ node: "the one with a/b" });
+});
+
+test("a client that goes away cancels its conversion", async () => {
+  let until: AbortSignal | undefined;
+  const convert: ConvertApi["convert"] = (_wanted, report, gone) => {
+    until = gone;
+    report({ kind: "note", text: "begun" });
+    return silence(gone);
+  };
+  const { client } = await serve({ convert });
+  const leaving = new AbortController();
+  const work = client.convert(request, () => leaving.abort(new Error("enough")), leaving.signal);
+  await expect(work).rejects.toThrow("enough");
+  await expect.poll(() => until?.aborted).toBe(true);
+});
+
+test.each([
+  {},
+  { ...request, quantization: "int3" },
+  { ...request, mode: "now" },
+  { ...request, path: "/etc" },
+  { ...request, source: "x".repeat(201) },
+])("%j is no request", async (payload) => {
+  const { server, seen } = await serve();
+  const answer = await server.inject({ method: "POST", url: "/api/v1/models/convert", payload });
+  expect(answer.statusCode).not.toBe(200);
+  expect(seen).toEqual([]);
+});
