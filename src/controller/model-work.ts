@@ -12,11 +12,12 @@ import type { WhatIf } from "../plan/what-if.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
 import { Problem } from "../runtime/problem.js";
-import type { ApplySummary, ProgressLine } from "./admin-api.js";
+import type { ApplySummary } from "./admin-api.js";
 import { infeasibleProblem, planLine } from "./describe-plan.js";
 import { type ModelRun, retryDelayMs } from "./model-run.js";
 import { type ModelPlan, planModel, targetOf } from "./plan-model.js";
 import { runsModel } from "./planning-problem.js";
+import type { ProgressLine } from "./progress-line.js";
 import { whatIfModel } from "./what-if-model.js";
 
 /** What bringing models up needs. */

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { ApplyRequest, ProgressLine } from "../../src/controller/admin-api.js";
+import type { ApplyRequest } from "../../src/controller/admin-api.js";
 import { createAdminCalls, save } from "../../src/controller/admin-calls.js";
 import { parseJoinToken } from "../../src/controller/join-token.js";
 import type { ModelWork, Wanted } from "../../src/controller/model-work.js";
+import type { ProgressLine } from "../../src/controller/progress-line.js";
 import { createManualClock } from "../support/agent-manual-clock.js";
 import { aClusterView, aSpec, createMemoryStore } from "../support/controller-house.js";
 

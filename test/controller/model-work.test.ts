@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ModelEntry } from "../../src/config/cluster-spec.js";
-import type { ProgressLine } from "../../src/controller/admin-api.js";
 import { createModelWork } from "../../src/controller/model-work.js";
+import type { ProgressLine } from "../../src/controller/progress-line.js";
 import { ExoUnreachableError } from "../../src/inventory/exo-state.js";
 import { type FakeInstance, type Faults, fakeCluster } from "../support/apply-fake-cluster.js";
 import { anEntry, aSpec, createTestLogger } from "../support/controller-house.js";
