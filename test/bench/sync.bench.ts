@@ -5,7 +5,8 @@ import { peakBytes, startSyncCluster, syncThroughKill } from "../support/sync-cl
 import { writeRandomModel } from "../support/sync-house.js";
 import { printTable, times, timeText } from "./bench-table.js";
 
-const uplinkBytesPerSec = 25_000_000;
+/** A slower one, `EXOCTL_BENCH_UPLINK=2500000`, shows how copies spread where processors are busy with other things. */
+const uplinkBytesPerSec = Number(process.env.EXOCTL_BENCH_UPLINK ?? 25_000_000);
 const mb = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
 const longest = ({ nodes }: SyncSummary): number => Math.max(...nodes.map(({ tookMs }) => tookMs));

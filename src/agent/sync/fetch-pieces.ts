@@ -1,15 +1,10 @@
 import { setMaxListeners } from "node:events";
-import type { PieceBoard, PieceChoice, SourceState } from "../../models/sync/piece-board.js";
-import type { Piece } from "../../models/sync/pieces.js";
-import type { Peer } from "../../models/sync/sync-report.js";
-import type { Clock } from "../../runtime/clock.js";
-import type { Logger } from "../../runtime/logger.js";
+import type { PieceBoard } from "../../models/sync/piece-board.js";
 import { RefusalError } from "../refusal.js";
-import { type BufferPool, createBufferPool } from "./buffer-pool.js";
-import { CopyDiskError, type ModelCopy } from "./model-disk.js";
-import type { PeerLink } from "./peer-link.js";
-import { createPiecesUnderWay, type PiecesUnderWay } from "./pieces-under-way.js";
-import { receivePiece } from "./receive-piece.js";
+import { createBufferPool } from "./buffer-pool.js";
+import { fetchOne } from "./fetch-one.js";
+import { type FetchPieces, type Run, type Source, textOf } from "./fetch-run.js";
+import { createPiecesUnderWay } from "./pieces-under-way.js";
 
 /** How often each source is asked what it has by now. */
 const pollMs = 300;
@@ -23,43 +18,6 @@ const firstBackoffMs = 250;
 const longestBackoffMs = 10_000;
 /** Bytes that differ may be an accident once. */
 const mostStrikes = 2;
-
-export interface FetchPieces {
-  readonly pieces: readonly Piece[];
-  /** What is missing on it is fetched. */
-  readonly board: PieceBoard;
-  readonly copy: ModelCopy;
-  readonly peers: readonly Peer[];
-  readonly dial: (peer: Peer) => PeerLink;
-  /** Called with bytes as they come in from a source. */
-  readonly onBytes: (source: string, bytes: number) => void;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** The fetch fails when nothing came from anybody for so long. */
-  readonly noProgressMs: number;
-}
-
-/** One source while pieces are fetched. */
-interface Source {
-  readonly peer: Peer;
-  readonly link: PeerLink;
-  /** Its state is known and it is asked for pieces. */
-  standing: "answers" | "silent" | "distrusted";
-  failures: number;
-  strikes: number;
-  /** What went wrong last, for people. */
-  trouble: string;
-  bytesPerMs?: number;
-}
-
-interface Run extends FetchPieces {
-  readonly sources: readonly Source[];
-  readonly underWay: PiecesUnderWay;
-  readonly buffers: BufferPool;
-  progressAt: number;
-}
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /**
  * Fetches what a board misses, from all sources at once. Every piece is checked on its way to the disk; one that differs is
@@ -175,58 +133,5 @@ async function askForPieces(run: Run, source: Source, complete: () => void, sign
       setBack(board, source, "it sent bytes that differ from the manifest");
       if (source.strikes >= mostStrikes) source.standing = "distrusted";
     }
-  }
-}
-
-type PieceOutcome =
-  | { readonly kind: "verified" | "different" | "relieved" }
-  | { readonly kind: "served"; readonly state: SourceState }
-  | { readonly kind: "failed"; readonly trouble: string };
-
-/** @throws CopyDiskError, or the signal's reason; the piece is settled as failed by nobody then, since all of it ends */
-async function fetchOne(
-  run: Run,
-  source: Source,
-  choice: PieceChoice,
-  buffer: Buffer,
-  signal: AbortSignal,
-): Promise<PieceOutcome> {
-  const { peer, link } = source;
-  const piece = run.pieces[choice.piece];
-  if (piece === undefined) throw new RangeError(`there is no piece ${choice.piece}`);
-  const item = run.underWay.begin(choice.piece, peer.name);
-  const bounded = AbortSignal.any([signal, item.giveUp.signal]);
-  const onBytes = (bytes: number): void => {
-    item.receivedBytes += bytes;
-    run.progressAt = run.clock.now();
-    run.onBytes(peer.name, bytes);
-  };
-  try {
-    const answer = await link.fetch(piece, choice.when, bounded);
-    if (answer.kind === "served") return answer;
-    const kind = await storePiece(run.copy, piece, answer.chunks, buffer, onBytes);
-    source.bytesPerMs = piece.bytes / Math.max(1, run.clock.now() - item.startedAt);
-    return { kind };
-  } catch (error) {
-    if (error instanceof CopyDiskError) throw error;
-    signal.throwIfAborted();
-    return item.giveUp.signal.aborted ? { kind: "relieved" } : { kind: "failed", trouble: textOf(error) };
-  } finally {
-    run.underWay.end(choice.piece);
-  }
-}
-
-async function storePiece(
-  copy: ModelCopy,
-  piece: Piece,
-  chunks: AsyncIterable<Uint8Array>,
-  buffer: Buffer,
-  onBytes: (bytes: number) => void,
-): Promise<"verified" | "different"> {
-  const file = await copy.openToWrite(piece.fileIndex);
-  try {
-    return await receivePiece(piece, chunks, file, buffer, onBytes);
-  } finally {
-    await file.close();
   }
 }

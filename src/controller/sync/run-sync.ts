@@ -60,9 +60,9 @@ export async function runSync(run: SyncRun, signal: AbortSignal): Promise<readon
 
 /** Keeps one source sharing until the signal aborts. Never rejects: a source that refuses just gives nothing. */
 async function share(run: SyncRun, source: NodeName, signal: AbortSignal): Promise<void> {
-  const readers = run.targets.map(run.nodes.pinOf);
   for (;;) {
     try {
+      const readers = run.targets.map(run.nodes.pinOf);
       const request = { manifest: run.manifest, readers, bytesPerSec: run.bytesPerSec };
       for await (const sentBytes of run.nodes.link(source).sync.share(request, signal))
         run.logger.debug("a source has sent", { node: source, sentBytes });

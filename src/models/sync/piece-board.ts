@@ -18,7 +18,7 @@ export interface PieceChoice {
 
 /**
  * Decides which piece to ask which source for. Sources with the whole model are asked for what nobody else has or fetches, so that
- * they send each piece once and the copies spread it; only when there is no such piece do they help with the others. Copies are
+ * they send each piece once and the copies spread it; only when there is no such piece do they help to spread the others. Copies are
  * asked for the rarest piece they have. Ties are broken by chance: nodes that decide alike would all want the same piece.
  */
 export interface PieceBoard {
@@ -82,6 +82,12 @@ export function createPieceBoard(count: number, random: () => number): PieceBoar
     }
     return best;
   };
+  /** Rarest first. A whole source leaves alone what is on its way to a copy, and comes last to what it has sent and nobody has. */
+  const rankOf = (kind: Source["kind"], piece: number): number | undefined => {
+    const copies = copiesWith[piece] ?? 0;
+    if (kind === "copy" || copies > 0) return copies;
+    return copiesAt[piece] === 0 ? Number.MAX_SAFE_INTEGER : undefined;
+  };
   const choose = ({ kind, has: there, served }: Source): PieceChoice | undefined => {
     countCopies();
     if (kind === "whole") {
@@ -90,7 +96,7 @@ export function createPieceBoard(count: number, random: () => number): PieceBoar
       const fresh = pick((piece) => (isFresh(piece) ? 0 : undefined));
       if (fresh !== undefined) return { piece: fresh, when: "unserved" };
     }
-    const piece = pick((candidate) => (hasBit(there, candidate) ? copiesWith[candidate] : undefined));
+    const piece = pick((candidate) => (hasBit(there, candidate) ? rankOf(kind, candidate) : undefined));
     return piece === undefined ? undefined : { piece, when: "always" };
   };
   return {

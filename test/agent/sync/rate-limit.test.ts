@@ -40,7 +40,7 @@ test("a full second of slices takes about a second", async () => {
   let sent = 0;
   const send = async (): Promise<void> => {
     while (sent < 1_000_000) {
-      await limit.take(limit.sliceBytes, never);
+      await limit.take(limit.sliceBytes, new AbortController().signal);
       sent += limit.sliceBytes;
     }
   };

@@ -122,3 +122,13 @@ test("a piece that was lost again is asked for again, and nobody is asked for wh
   board.settle(0, "failed");
   expect(board.take("copy")).toBeUndefined();
 });
+
+test("a whole source is not asked for what is on its way to a copy, until that copy is away", () => {
+  const board = createPieceBoard(1, () => 0);
+  const nothing = emptyBitmap(1);
+  board.setSource("whole", "whole", { has: fullBitmap(1), underWay: nothing, served: fullBitmap(1) });
+  board.setSource("copy", "copy", { has: nothing, underWay: fullBitmap(1), served: nothing });
+  expect(board.take("whole")).toBeUndefined();
+  board.dropSource("copy");
+  expect(board.take("whole")).toEqual({ piece: 0, when: "always" });
+});
