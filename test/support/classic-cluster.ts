@@ -22,6 +22,9 @@ import { createTempRegistry } from "./registry-temp.js";
 /** What the file system calls of one node's agent do; may be changed at any time. */
 type CallChanges = Partial<FileCalls>;
 
+/** A busy machine that runs tests is no dead agent. */
+const deadlines = { observeMs: 60_000, leaseMs: 60_000, actMs: 60_000 };
+
 /** One node: a real agent on a loopback port, with an exo 0.0.x in a temporary folder. */
 async function openNode(name: string, text: string, controller: Awaited<ReturnType<typeof anIdentity>>) {
   const root = await mkdtemp(join(tmpdir(), "exoctl-classic-node-"));
@@ -60,7 +63,7 @@ async function openNode(name: string, text: string, controller: Awaited<ReturnTy
   let server = await serve(0);
   const { port } = server;
   const dial = async () => {
-    const opened = openAgentLink({ host: "127.0.0.1", port, own: controller, agent: identity });
+    const opened = openAgentLink({ host: "127.0.0.1", port, own: controller, agent: identity, deadlines });
     await opened.takeLease(1, new AbortController().signal);
     return opened;
   };

@@ -1,4 +1,6 @@
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import tls from "node:tls";
@@ -16,6 +18,7 @@ import { silentLogger } from "../../src/runtime/logger.js";
 import { anIdentity, type TestIdentity } from "../support/agent-identities.js";
 import { createFakeProbe } from "../support/agent-probe-outputs.js";
 import { freePort, tinyExo } from "../support/agent-tiny-exo.js";
+import { createClassicHouse } from "../support/classic-house.js";
 import { anEntry } from "../support/registry-entries.js";
 
 const { signal } = new AbortController();
@@ -153,6 +156,27 @@ describe("an agent with an exo of its own", () => {
     await expect.poll(() => stateOf(link), { timeout: 5_000 }).toBe("failed");
     expect((await link.describe(signal)).exo.problem).toContain("could not be started");
   });
+});
+
+test("an agent of an exo 0.0.x says whether it answers, and looks after its registry", async () => {
+  const house = await createClassicHouse();
+  open.push(house.close);
+  const exo = createServer((request, response) => {
+    response.statusCode = request.url === "/healthcheck" ? 200 : 404;
+    response.end(JSON.stringify({ status: "ok" }));
+  });
+  await new Promise<void>((resolve) => exo.listen(0, "127.0.0.1", resolve));
+  open.push(async () => void exo.close());
+  const { port: apiPort } = exo.address() as AddressInfo;
+  const places = { installations: [house.root], exoHome: house.root, currentFolder: house.root };
+  const link = linkTo(await start({}, { generation: "classic", classic: places, apiPort }));
+  const { exo: reported } = await link.describe(signal);
+  expect(reported).toEqual({ state: "running", managed: false, generation: "classic", apiPort });
+  expect(await link.classic.describe([], signal)).toMatchObject({ file: house.file, entries: [], refusals: [] });
+  await rm(house.file);
+  await expect(link.classic.describe([], signal)).rejects.toMatchObject({ code: "not_possible" });
+  const modern = linkTo(await start({ homeFolder: join(root, "other") }));
+  await expect(modern.classic.describe([], signal)).rejects.toThrow("--classic PATH");
 });
 
 describe("an agent without a controller", () => {

@@ -55,7 +55,7 @@ function fileDifferences(files: readonly ComparedFile[], groups: readonly FileGr
     const [one, other] = [was(nodes[0]), was(first.nodes[0])];
     const since =
       one === undefined || other === undefined ? "" : one === other ? ", and did not before" : ", as it did before";
-    return `the rest of models.py on ${list(nodes)} differs from that on ${list(first.nodes)}${since}`;
+    return `models.py on ${list(nodes)} differs from that on ${list(first.nodes)}${since}`;
   });
 }
 
