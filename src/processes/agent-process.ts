@@ -1,6 +1,8 @@
 import tls from "node:tls";
 import { openHttpExoApi } from "../adapters/exo-local/http-exo-api.js";
 import { type AgentHome, openAgentHome } from "../adapters/files/agent-home.js";
+import { openModelRemovalDisk } from "../adapters/files/model-removal-disk.js";
+import { openPlacedFoldersRecord } from "../adapters/files/placed-folders-record.js";
 import { openRegistryDisk } from "../adapters/files/registry-disk.js";
 import {
   type AgentServer,
@@ -15,6 +17,7 @@ import { createDescribeExo } from "../agent/describe-exo.js";
 import { createDescribeMachine } from "../agent/describe-node.js";
 import { createExoSupervisor, type ExoSupervisor } from "../agent/exo-supervisor.js";
 import type { HostProbe } from "../agent/host-probe.js";
+import { createModelRemoval } from "../agent/model-removal.js";
 import { createNodeAgent } from "../agent/node-agent.js";
 import type { ProcessHost, ProgramSpec } from "../agent/process-host.js";
 import { type AgentId, nodeName } from "../cluster/names.js";
@@ -133,6 +136,9 @@ async function buildAgent(
   const supervisor =
     exo.program === undefined ? undefined : createExoSupervisor({ program: exo.program, host, clock, logger });
   const authority = createAuthority(clock, logger);
+  const registry = await openRegistryDisk({ ...exo, linkRecordFile: home.linkRecordFile });
+  const placed = openPlacedFoldersRecord(home.placedFoldersFile);
+  const removalFiles = await openModelRemovalDisk(exo, registry, placed, logger);
   const nodeAgent = createNodeAgent({
     agentId: home.agentId,
     name: () => nodeName(name()),
@@ -141,11 +147,11 @@ async function buildAgent(
     describeMachine: createDescribeMachine(settings.hostProbe, clock),
     describeExo: createDescribeExo({ api, apiPort: exo.apiPort, generation: exo.generation, supervisor }),
     supervisor,
-    registry: await openRegistryDisk({ ...exo, linkRecordFile: home.linkRecordFile }),
+    registry,
     authority,
   });
   return {
-    services: { nodeAgent },
+    services: { nodeAgent, modelRemoval: createModelRemoval(removalFiles, authority) },
     supervisor,
     exoAnswers: async (signal) => (await api.nodeId(signal)) !== undefined,
   };

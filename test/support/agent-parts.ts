@@ -1,4 +1,4 @@
-import { createAuthority } from "../../src/agent/authority.js";
+import { type Authority, createAuthority } from "../../src/agent/authority.js";
 import { createDescribeExo } from "../../src/agent/describe-exo.js";
 import { createDescribeMachine } from "../../src/agent/describe-node.js";
 import type { ExoApi } from "../../src/agent/exo-api.js";
@@ -21,6 +21,7 @@ export interface FakeExo {
 
 export interface AgentParts {
   readonly agent: NodeAgent;
+  readonly authority: Authority;
   readonly clock: ManualClock;
   readonly host: FakeProcessHost;
   readonly exo: FakeExo;
@@ -43,6 +44,7 @@ export function createTestAgent(registry: RegistryFiles, managed: "managed" | "o
     nodeId: async () => nodeIdNow(),
     variant: async () => (nodeIdNow() === undefined ? undefined : variants["1.0.71"]),
   };
+  const authority = createAuthority(clock, silentLogger);
   const agent = createNodeAgent({
     agentId: agentId(testAgentId),
     name: () => nodeName("studio-1"),
@@ -52,7 +54,7 @@ export function createTestAgent(registry: RegistryFiles, managed: "managed" | "o
     describeExo: createDescribeExo({ api, apiPort: 52_415, generation: "unknown", supervisor }),
     supervisor,
     registry,
-    authority: createAuthority(clock, silentLogger),
+    authority,
   });
-  return { agent, clock, host, exo };
+  return { agent, authority, clock, host, exo };
 }

@@ -112,6 +112,7 @@ export const aLink = (name: string, change: Partial<AgentLink> = {}): AgentLink 
   removeEntry: nobody,
   startExo: nobody,
   stopExo: nobody,
+  removal: { find: nobody, removeFiles: nobody, leaveForgetNote: nobody, clearForgetNote: nobody },
   close: async () => {},
   ...change,
 });
@@ -126,6 +127,7 @@ export const anExo = (name: string, address: ExoAddress, change: Partial<ExoConn
   createInstance: nobody,
   deleteInstance: nobody,
   rescan: nobody,
+  forget: nobody,
   startDownload: nobody,
   prove: nobody,
   close: async () => {},

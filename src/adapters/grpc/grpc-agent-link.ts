@@ -3,6 +3,7 @@ import type { AgentLink, Lease } from "../../inventory/agent-link.js";
 import { type AgentChannelSettings, openAgentChannel } from "./agent-channel.js";
 import { loadNodeAgent } from "./agent-definitions.js";
 import { entryMessage, readOutcome, readRegistryReport } from "./registry-messages.js";
+import { openRemovalLink } from "./removal-link.js";
 import { readNodeReport } from "./report-messages.js";
 
 export interface AgentLinkSettings extends AgentChannelSettings {
@@ -55,6 +56,7 @@ export function openAgentLink(settings: AgentLinkSettings): AgentLink {
       call(client.removeEntry.bind(client), { modelId }, readRemoved, { signal, deadlineMs: actMs }),
     startExo: (signal) => call(client.startExo.bind(client), {}, ignoreAnswer, { signal, deadlineMs: actMs }),
     stopExo: (signal) => call(client.stopExo.bind(client), {}, ignoreAnswer, { signal, deadlineMs: stopMs }),
+    removal: openRemovalLink(channel),
     close: async () => channel.close(),
   };
 }
