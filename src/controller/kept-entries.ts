@@ -21,7 +21,8 @@ export const isKeptOn = ({ nodes }: KeptEntry, node: NodeName): boolean => nodes
  * The entries of desired models, one for each copy that is planned. A model counts from its first attempt on: until that has
  * ended, writing its entries is a step of it.
  */
-export const entriesOfRuns = (runs: readonly ModelRun[]): readonly KeptEntry[] => runs.filter(wasTried).flatMap(entriesOf);
+export const entriesOfRuns = (runs: readonly ModelRun[]): readonly KeptEntry[] =>
+  runs.filter(wasTried).flatMap(entriesOf);
 
 const wasTried = ({ proven, failures }: ModelRun): boolean => proven.size > 0 || failures > 0;
 

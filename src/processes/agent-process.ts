@@ -1,6 +1,7 @@
 import tls from "node:tls";
 import { openHttpExoApi } from "../adapters/exo-local/http-exo-api.js";
 import { type AgentHome, openAgentHome } from "../adapters/files/agent-home.js";
+import { openPlacedFoldersRecord } from "../adapters/files/placed-folders-record.js";
 import { openRegistryDisk } from "../adapters/files/registry-disk.js";
 import {
   type AgentServer,
@@ -133,6 +134,8 @@ async function buildAgent(
   const supervisor =
     exo.program === undefined ? undefined : createExoSupervisor({ program: exo.program, host, clock, logger });
   const authority = createAuthority(clock, logger);
+  const registry = await openRegistryDisk({ ...exo, linkRecordFile: home.linkRecordFile });
+  const placed = openPlacedFoldersRecord(home.placedFoldersFile);
   const nodeAgent = createNodeAgent({
     agentId: home.agentId,
     name: () => nodeName(name()),
@@ -141,7 +144,8 @@ async function buildAgent(
     describeMachine: createDescribeMachine(settings.hostProbe, clock),
     describeExo: createDescribeExo({ api, apiPort: exo.apiPort, generation: exo.generation, supervisor }),
     supervisor,
-    registry: await openRegistryDisk({ ...exo, linkRecordFile: home.linkRecordFile }),
+    registry,
+    placed,
     authority,
   });
   return {
