@@ -22,13 +22,14 @@ async function refuseSecondCard(files: RegistryFiles, entry: EntrySpec, ours: st
 async function readReplaceable(files: RegistryFiles, entry: EntrySpec, ours: string): Promise<string | undefined> {
   const text = await files.readOurCard(entry.modelId);
   if (text === undefined) return undefined;
-  if (!isOurCard(text)) {
+  const id = readCardModelId(text);
+  // What exo can't read as a card is of no use to anybody: an emptied file, or half of one.
+  if (!isOurCard(text) && id !== undefined) {
     throw new RefusalError(
       "not_possible",
       `the card file of ${entry.modelId} was not written by exoctl (${describeCardDifferences(text, ours)}); remove it first`,
     );
   }
-  const id = readCardModelId(text);
   if (id !== undefined && id !== entry.modelId) {
     throw new RefusalError("not_possible", `${entry.modelId} and ${id} would share one card file`);
   }

@@ -1,4 +1,5 @@
 import type { ModelId } from "./names.js";
+import type { PlacedBy } from "./registry-report.js";
 
 /** What stands under a model's name in one of exo's models folders, as somebody sees it who thinks of removing it. */
 export interface FoundFolder {
@@ -8,7 +9,7 @@ export interface FoundFolder {
   /** A link is never followed and never removed with the files. */
   readonly kind: "folder" | "link";
   /** How exoctl has put it there; absent when somebody else has. */
-  readonly placedBy?: "sync" | "convert" | "entry" | "import";
+  readonly placedBy?: PlacedBy;
   /** exo's rule. */
   readonly complete: boolean;
   /** Of the files in it; what links in it lead to is not counted. */

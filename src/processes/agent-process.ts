@@ -148,6 +148,7 @@ async function buildAgent(
     describeExo: createDescribeExo({ api, apiPort: exo.apiPort, generation: exo.generation, supervisor }),
     supervisor,
     registry,
+    placed,
     authority,
   });
   return {

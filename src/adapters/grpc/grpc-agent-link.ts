@@ -2,7 +2,8 @@ import { z } from "zod";
 import type { AgentLink, Lease } from "../../inventory/agent-link.js";
 import { type AgentChannelSettings, openAgentChannel } from "./agent-channel.js";
 import { loadNodeAgent } from "./agent-definitions.js";
-import { entryMessage, readOutcome, readRegistryReport } from "./registry-messages.js";
+import { entryMessage, readOutcome } from "./registry-messages.js";
+import { readRegistryReport } from "./registry-report-message.js";
 import { openRemovalLink } from "./removal-link.js";
 import { readNodeReport } from "./report-messages.js";
 
