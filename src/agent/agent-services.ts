@@ -1,8 +1,10 @@
 import type { ModelRemoval } from "./model-removal.js";
 import type { NodeAgent } from "./node-agent.js";
+import type { ModelSync } from "./sync/model-sync.js";
 
 /** Everything that an agent answers, by service. */
 export interface AgentServices {
   readonly nodeAgent: NodeAgent;
+  readonly modelSync: ModelSync;
   readonly modelRemoval: ModelRemoval;
 }

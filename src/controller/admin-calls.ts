@@ -10,6 +10,7 @@ import { createToken } from "./enrolment.js";
 import type { ModelWork, Wanted } from "./model-work.js";
 import type { DesiredState, StateStore } from "./state-store.js";
 import type { DiscoveredHost, StatusReport } from "./status-report.js";
+import type { ModelSyncApi } from "./sync/sync-api.js";
 
 /** What the admin calls work on. */
 export interface AdminCallsDeps {
@@ -18,6 +19,7 @@ export interface AdminCallsDeps {
   readonly discover: () => readonly DiscoveredHost[];
   readonly view: () => ClusterView | undefined;
   readonly work: ModelWork;
+  readonly sync: ModelSyncApi;
   readonly store: StateStore;
   readonly spec: () => ClusterSpec;
   readonly useSpec: (spec: ClusterSpec) => void;
@@ -32,6 +34,7 @@ export interface AdminCallsDeps {
 /** The admin API on top of the controller's parts. */
 export function createAdminCalls(deps: AdminCallsDeps): AdminApi {
   return {
+    ...deps.sync,
     info: deps.info,
     status: deps.status,
     discover: deps.discover,

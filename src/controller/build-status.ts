@@ -1,9 +1,11 @@
 import type { ClusterView } from "../apply/cluster-access.js";
 import { isFresh } from "../cluster/observed.js";
+import type { ModelEntry } from "../config/cluster-spec.js";
 import type { DeployedInstance } from "../inventory/deployment.js";
 import { maxFactAgeMs } from "../inventory/exo-view.js";
 import type { InventoryNode } from "../inventory/inventory.js";
 import type { ServingModel } from "../route/serving-model.js";
+import { describeBuiltInFinding, findingsOfRun } from "./built-in-findings.js";
 import type { FleetNode } from "./fleet.js";
 import type { ModelRun } from "./model-run.js";
 import { isPlanOf } from "./plan-model.js";
@@ -40,6 +42,7 @@ export function buildStatus(input: StatusInput): StatusReport {
       ...input.runs.flatMap(({ entry, trouble }) =>
         trouble === undefined ? [] : [`${entry.name}: ${trouble.message}`],
       ),
+      ...(view === undefined ? [] : input.runs.flatMap(({ entry }) => builtInProblems(entry, view))),
       ...(view?.deployment.problems ?? []),
       ...foreignInstances(view),
     ],
@@ -104,6 +107,9 @@ function copyStatus(run: ModelRun, instance: DeployedInstance): CopyStatus {
     predictedTokensPerSec: planned === undefined ? null : 1 / planned.latencySec,
   };
 }
+
+const builtInProblems = (entry: ModelEntry, view: ClusterView): readonly string[] =>
+  findingsOfRun(entry, view).map((finding) => `${entry.name}: ${describeBuiltInFinding(finding)}`);
 
 function foreignInstances(view: ClusterView | undefined): string[] {
   return (view?.deployment.instances ?? [])

@@ -24,6 +24,8 @@ import { createModelWork, type ModelWork } from "./model-work.js";
 import { cordonedNodes } from "./plan-model.js";
 import { clientNames, servingModels } from "./serving-models.js";
 import type { DesiredState, Member, StateStore } from "./state-store.js";
+import { createModelSync } from "./sync/sync-model.js";
+import { createSyncNodes } from "./sync/sync-nodes.js";
 import type { SightingWatch } from "./watch-sightings.js";
 
 export interface ControllerDeps {
@@ -185,6 +187,13 @@ function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
     discover: () => listDiscovered(watch.sightings(), fleet.nodes(), now.view),
     view: () => now.view,
     work,
+    sync: createModelSync({
+      nodes: createSyncNodes(fleet, () => now.view?.inventory.links ?? []),
+      spec: () => now.spec,
+      clock,
+      logger: deps.logger,
+      lifetime: deps.lifetime,
+    }),
     store,
     spec: () => now.spec,
     useSpec: (spec) => {

@@ -8,11 +8,13 @@ import { nextSteps } from "../apply/next-steps.js";
 import { describeStep, nodeOfStep } from "../apply/steps.js";
 import type { ClusterSpec, ModelEntry } from "../config/cluster-spec.js";
 import type { DeployedInstance } from "../inventory/deployment.js";
+import type { Reason } from "../plan/reason.js";
 import type { WhatIf } from "../plan/what-if.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
 import { Problem } from "../runtime/problem.js";
 import type { ApplySummary, ProgressLine } from "./admin-api.js";
+import { builtInReasons } from "./built-in-findings.js";
 import { infeasibleProblem, planLine } from "./describe-plan.js";
 import { type ModelRun, retryDelayMs } from "./model-run.js";
 import { type ModelPlan, planModel, targetOf } from "./plan-model.js";
@@ -45,7 +47,7 @@ export type Report = (line: ProgressLine) => void;
 
 /** Brings the desired models up, one at a time: exo's memory figures only make sense when nothing else is loading. */
 export interface ModelWork {
-  /** One for each desired model, in the order of the cluster file. */
+  /** One for each desired model, in the order of the cluster file, with the registry entry that exo really runs it by. */
   runs(): readonly ModelRun[];
   /** Plans one desired model on the cluster as last seen, the first one without a name. Changes nothing. */
   plan(view: ClusterView, name?: string): ModelPlan;
@@ -99,8 +101,11 @@ export function createModelWork(deps: ModelWorkDeps): ModelWork {
     }
   };
   return {
-    runs: () => deps.desired().models.map(runOf),
-    plan: (view, name) => planOf(onlyModel(chosen(name)), view),
+    runs: () => deps.desired().models.map((entry) => runOf(asRun(deps, entry))),
+    plan: (view, name) => {
+      const entry = onlyModel(chosen(name));
+      return withReasons(planOf(entry, view), builtInReasons(asRun(deps, entry), view));
+    },
     whatIf: (view, changes, name) => whatIfModel(asRun(deps, onlyModel(chosen(name))), wholeSpec(), view, changes),
     preview: async (wanted, name, signal) => {
       const view = await deps.access.observe(signal);
@@ -167,6 +172,11 @@ async function bringUp(
   );
   return { instanceIds, summary: { generation, changed, steps } };
 }
+
+const withReasons = (plan: ModelPlan, reasons: readonly Reason[]): ModelPlan => ({
+  ...plan,
+  result: { ...plan.result, reasons: [...plan.result.reasons, ...reasons] },
+});
 
 /** The model with the registry entry that exo really runs it by. */
 const asRun = (deps: ModelWorkDeps, entry: ModelEntry): ModelEntry => ({ ...entry, entry: deps.entryMode(entry) });

@@ -2,6 +2,7 @@ import type { ModelId } from "../cluster/names.js";
 import type { NodeReport } from "../cluster/node-report.js";
 import type { EntryOutcome, EntrySpec, RegistryReport } from "../cluster/registry-report.js";
 import type { ModelRemovalLink } from "./model-removal-link.js";
+import type { ModelSyncLink } from "./model-sync-link.js";
 
 /** The lease under which a controller may act on an agent. The agent refuses older terms. */
 export interface Lease {
@@ -26,6 +27,8 @@ export interface AgentLink {
   describeRegistry(signal: AbortSignal): Promise<RegistryReport>;
   startExo(signal: AbortSignal): Promise<void>;
   stopExo(signal: AbortSignal): Promise<void>;
+  /** Copies of models between nodes. */
+  readonly sync: ModelSyncLink;
   readonly removal: ModelRemovalLink;
   close(): Promise<void>;
 }

@@ -97,10 +97,15 @@ export interface ExoObservation {
   readonly observeOnly?: string;
 }
 
-/** One line of exo's `GET /models`. */
+/** One line of exo's `GET /models`. What this exo does not list is absent. */
 export interface ExoListedModel {
   readonly id: string;
+  /** Rounded to MiB by exo. */
   readonly storageBytes?: number;
+  readonly contextTokens?: number;
+  readonly supportsTensor?: boolean;
+  /** Whether the card is one that exo ships, or was added. */
+  readonly origin?: "built-in" | "custom";
 }
 
 /** Reads one exo's API. Rejects with `ExoUnreachableError` or `ExoAnswerError`. */

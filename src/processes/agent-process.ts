@@ -26,6 +26,7 @@ import type { Clock } from "../runtime/clock.js";
 import { type Close, closeAll } from "../runtime/close-all.js";
 import type { Logger } from "../runtime/logger.js";
 import { Problem } from "../runtime/problem.js";
+import { type AgentFilesSettings, openAgentSync } from "./agent-sync.js";
 
 /** What an agent announces of itself. */
 export interface AgentFacts {
@@ -69,6 +70,8 @@ export interface AgentSettings {
   readonly agentVersion: string;
   readonly machine: "real" | "simulated";
   readonly listen: { readonly host: string; readonly port: number };
+  /** Where other agents get model files from here. Default: any free port of the same host. */
+  readonly files?: AgentFilesSettings;
   readonly identity: { readonly certificatePem: string; readonly privateKeyPem: string; readonly pin: string };
   /** The controller of an earlier enrolment, or how to find one. Until then every connection is refused. */
   readonly controller: EnrolledController | { readonly enrol: Enrol };
@@ -121,9 +124,10 @@ interface Built {
   readonly services: AgentServices;
   readonly supervisor: ExoSupervisor | undefined;
   readonly exoAnswers: (signal: AbortSignal) => Promise<boolean>;
+  readonly close: Close;
 }
 
-/** Puts the agent together out of its adapters. Starts nothing. */
+/** Puts the agent together out of its adapters. Starts nothing but the listener for model files. */
 async function buildAgent(
   settings: AgentSettings,
   home: AgentHome,
@@ -151,8 +155,18 @@ async function buildAgent(
     placed,
     authority,
   });
+  const { modelSync, close } = await openAgentSync({
+    ...settings,
+    files: settings.files ?? { host: settings.listen.host, port: 0 },
+    modelsFolders: exo.modelsFolders,
+    registry,
+    placed,
+    authority,
+    logger,
+  });
   return {
-    services: { nodeAgent, modelRemoval: createModelRemoval(removalFiles, authority) },
+    services: { nodeAgent, modelRemoval: createModelRemoval(removalFiles, authority), modelSync },
+    close,
     supervisor,
     exoAnswers: async (signal) => (await api.nodeId(signal)) !== undefined,
   };
@@ -190,16 +204,22 @@ export async function startAgent(settings: AgentSettings): Promise<RunningAgent>
   const home = await openAgentHome(settings.homeFolder);
   const logger = settings.logger.child({ agent: home.agentId });
   let name = settings.name;
-  const { services, supervisor, exoAnswers } = await buildAgent(settings, home, logger, () => name);
+  const built = await buildAgent(settings, home, logger, () => name);
+  const { services, supervisor, exoAnswers } = built;
   const known = "enrol" in controller ? undefined : controller;
   name = known?.name ?? name;
   const trusted = known === undefined ? [] : [known];
-  const server = await serve({ ...settings.listen, own: identity, trusted, services, logger });
+  const server = await serve({ ...settings.listen, own: identity, trusted, services, logger }).catch(
+    async (error: unknown) => {
+      await built.close();
+      throw error;
+    },
+  );
 
   const ending = new AbortController();
   const facts: AgentFacts = { agentId: home.agentId, port: server.port, pin: identity.pin };
   // In the order of opening: exo is let go last, when no call can reach it any more.
-  const closers: Close[] = [async () => await supervisor?.close(exo.onClose), server.close];
+  const closers: Close[] = [async () => await supervisor?.close(exo.onClose), built.close, server.close];
   const close = closeAll(closers);
   try {
     closers.push(await settings.advertise(facts));

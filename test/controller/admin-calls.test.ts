@@ -46,6 +46,7 @@ function someCalls(parts: { enrolment?: "none" } = {}) {
     discover: () => [],
     view: () => state.view,
     work,
+    sync: { syncModel: refuse },
     store,
     spec: () => state.spec,
     useSpec: (spec) => {

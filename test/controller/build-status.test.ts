@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { nodeName } from "../../src/cluster/names.js";
 import { buildStatus, type StatusInput } from "../../src/controller/build-status.js";
 import type { ModelRun } from "../../src/controller/model-run.js";
 import { planModel } from "../../src/controller/plan-model.js";
 import { servingModels } from "../../src/controller/serving-models.js";
 import type { ExoInstance } from "../../src/inventory/exo-state.js";
+import { entryFor } from "../../src/models/catalogue.js";
 import { Problem } from "../../src/runtime/problem.js";
 import { aClusterView, aMember, anEntry, aSpec } from "../support/controller-house.js";
 import { anAgent, anInstance, now } from "../support/inventory-builders.js";
@@ -153,4 +155,17 @@ test("problems: what failed, what exo said, and whose instances are left alone",
     "an instance was not understood",
     expect.stringMatching(/^instance theirs of exoctl\/gpt-oss-120b-MXFP4-Q8 .* left alone$/),
   ]);
+});
+
+test("a card of exo's own that is wrong is a problem of the model that is run by it", () => {
+  const listed = new Map([
+    [nodeName("studio-1"), [{ id: entryFor("gpt-oss-120b", "MXFP4-Q8", "own").weightsOf, storageBytes: 7e10 }]],
+  ]);
+  const view = { ...aClusterView(names), listed };
+  const problems = (entry: "own" | "builtin") =>
+    status({ view, runs: [aRun({ entry: { ...anEntry(), entry } })] }).problems.filter((problem) =>
+      problem.includes("own card"),
+    );
+  expect(problems("builtin")).toEqual([expect.stringContaining("gpt-oss-120b: exo's own card")]);
+  expect(problems("own")).toEqual([]);
 });

@@ -1,54 +1,9 @@
 import fc from "fast-check";
 import { parse } from "smol-toml";
 import { describe, expect, test } from "vitest";
-import { z } from "zod";
 import { isOurCard, renderCard, UnknownCardFieldError } from "../../src/register/render-card.js";
+import { cardComplaints, releases } from "../support/exo-card-schemas.js";
 import { anEntry, variants } from "../support/registry-entries.js";
-
-// exo's card, field by field, as its releases accept it: strict types, no other field.
-const positive = z.number().int().positive();
-const fields68 = {
-  model_id: z.string(),
-  storage_size: z.strictObject({ in_bytes: z.number().int() }),
-  n_layers: positive,
-  hidden_size: positive,
-  supports_tensor: z.boolean(),
-  tasks: z.array(z.enum(["TextGeneration", "TextToImage", "ImageToImage"])),
-  components: z.array(z.unknown()).optional(),
-  family: z.string().optional(),
-  quantization: z.string().optional(),
-  base_model: z.string().optional(),
-  capabilities: z.array(z.string()).optional(),
-  uses_cfg: z.boolean().optional(),
-  trust_remote_code: z.boolean().optional(),
-};
-const fields69 = { ...fields68, num_key_value_heads: positive.optional(), is_custom: z.boolean().optional() };
-const vision = z.strictObject({ image_token_id: z.number().int(), model_type: z.string() });
-const fields70 = { ...fields69, context_length: z.number().int().optional(), vision: vision.optional() };
-const sampling = {
-  temperature: z.number().optional(),
-  top_p: z.number().optional(),
-  top_k: z.number().int().optional(),
-  min_p: z.number().optional(),
-  repetition_penalty: z.number().optional(),
-  presence_penalty: z.number().optional(),
-  frequency_penalty: z.number().optional(),
-};
-const fields71 = { ...fields70, sampling_defaults: z.strictObject(sampling).optional() };
-const dialects = ["none", "post_last_user", "suffix", "channel", "tool_conditional"] as const;
-const fieldsAfter = {
-  ...fields71,
-  backends: z.array(z.enum(["MlxMetal", "MlxCpu", "MlxCuda", "Vllm"])),
-  reasoning_dialect: z.enum(dialects).optional(),
-};
-const cardSchemas = {
-  "1.0.68": z.strictObject(fields68),
-  "1.0.69": z.strictObject(fields69),
-  "1.0.70": z.strictObject(fields70),
-  "1.0.71": z.strictObject(fields71),
-  "after 1.0.71": z.strictObject(fieldsAfter),
-};
-const releases = Object.keys(cardSchemas) as (keyof typeof cardSchemas)[];
 
 /** Whole numbers as bigint, so that 1.0 and 1 differ. */
 const parseExactly = (text: string): Record<string, unknown> => parse(text, { integersAsBigInt: true });
@@ -57,11 +12,10 @@ describe.each(releases)("a card for exo %s", (release) => {
   const text = renderCard(anEntry(), variants[release]);
   const card = parse(text);
 
-  test("is accepted by that exo and names every field we know of it", () => {
-    const parsed = cardSchemas[release].parse(card);
+  test("names every field we know of it", () => {
     const notOurs = ["components", "uses_cfg", "is_custom", "vision"];
     const expected = variants[release].cardFields.filter((field) => !notOurs.includes(field));
-    expect(Object.keys(parsed).toSorted()).toEqual(expected.toSorted());
+    expect(Object.keys(card).toSorted()).toEqual(expected.toSorted());
   });
 
   test("carries the true numbers and never runs remote code", () => {
@@ -101,7 +55,8 @@ describe.each(releases)("a card for exo %s", (release) => {
         fc.array(hostile, { maxLength: 4 }),
         (family, quantization, baseModel, capabilities) => {
           const spec = anEntry({ family, quantization, baseModel, capabilities });
-          const read = cardSchemas[release].parse(parse(renderCard(spec, variants[release])));
+          const read = parseExactly(renderCard(spec, variants[release]));
+          expect(cardComplaints(release, read)).toEqual([]);
           expect(read).toMatchObject({
             family,
             quantization,
@@ -109,7 +64,7 @@ describe.each(releases)("a card for exo %s", (release) => {
             capabilities,
             trust_remote_code: false,
           });
-          expect(read.storage_size.in_bytes).toBe(63_235_000_000);
+          expect(read.storage_size).toEqual({ in_bytes: 63_235_000_000n });
         },
       ),
       { numRuns: 60 },

@@ -240,6 +240,7 @@ function fakeAgent(cluster: FakeCluster, name: NodeName, entry: EntrySpec): Agen
     describeRegistry: refuse,
     startExo: refuse,
     stopExo: refuse,
+    sync: { look: refuse, makeManifest: refuse, share: refuse, fetch: refuse },
     removal: { find: refuse, removeFiles: refuse, leaveForgetNote: refuse, clearForgetNote: refuse },
     close: refuse,
     ensureEntry: async (spec): Promise<EntryOutcome> => {

@@ -112,6 +112,7 @@ export const aLink = (name: string, change: Partial<AgentLink> = {}): AgentLink 
   removeEntry: nobody,
   startExo: nobody,
   stopExo: nobody,
+  sync: { look: nobody, makeManifest: nobody, share: nobody, fetch: nobody },
   removal: { find: nobody, removeFiles: nobody, leaveForgetNote: nobody, clearForgetNote: nobody },
   close: async () => {},
   ...change,

@@ -1,6 +1,6 @@
 import { type ExoVariant, readExoVariant } from "../../cluster/exo-variant.js";
 import type { ExoListedModel } from "../../inventory/exo-state.js";
-import { count, field, present, text } from "./fields.js";
+import { count, field, flag, present, text } from "./fields.js";
 
 /**
  * The variant from exo's `/openapi.json`. Cards became files with family and capabilities in 1.0.68; before that a
@@ -23,6 +23,11 @@ export function parseModels(raw: unknown): ExoListedModel[] | undefined {
     const id = short?.includes("/") === true ? short : (long ?? short);
     const mebibytes = count(field(line, "storage_size_megabytes"));
     const storageBytes = mebibytes === undefined || mebibytes === 0 ? undefined : mebibytes * 1024 * 1024;
-    return id === undefined ? [] : [{ id, ...present({ storageBytes }) }];
+    // 0 is exo's own default: nobody has said.
+    const contextTokens = count(field(line, "context_length")) || undefined;
+    const supportsTensor = flag(field(line, "supports_tensor"));
+    const custom = flag(field(line, "is_custom"));
+    const origin = custom === undefined ? undefined : custom ? ("custom" as const) : ("built-in" as const);
+    return id === undefined ? [] : [{ id, ...present({ storageBytes, contextTokens, supportsTensor, origin }) }];
   });
 }

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { loadPackageDefinition, logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import type { ProtoGrpcType as ModelRemovalTypes } from "./generated/model_removal.js";
+import type { ProtoGrpcType as ModelSyncTypes } from "./generated/model_sync.js";
 import type { ProtoGrpcType as NodeAgentTypes } from "./generated/node_agent.js";
 
 /** No message of ours comes near this: larger ones are refused on both ends. */
@@ -28,4 +29,5 @@ function load<T>(name: string): T {
 }
 
 export const loadNodeAgent = () => load<NodeAgentTypes>("node_agent").exoctl.agent.v1.NodeAgent;
+export const loadModelSync = () => load<ModelSyncTypes>("model_sync").exoctl.agent.v1.ModelSync;
 export const loadModelRemoval = () => load<ModelRemovalTypes>("model_removal").exoctl.agent.v1.ModelRemoval;

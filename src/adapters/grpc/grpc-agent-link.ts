@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { AgentLink, Lease } from "../../inventory/agent-link.js";
 import { type AgentChannelSettings, openAgentChannel } from "./agent-channel.js";
 import { loadNodeAgent } from "./agent-definitions.js";
+import { openModelSyncLink } from "./model-sync-link.js";
 import { entryMessage, readOutcome } from "./registry-messages.js";
 import { readRegistryReport } from "./registry-report-message.js";
 import { openRemovalLink } from "./removal-link.js";
@@ -57,6 +58,7 @@ export function openAgentLink(settings: AgentLinkSettings): AgentLink {
       call(client.removeEntry.bind(client), { modelId }, readRemoved, { signal, deadlineMs: actMs }),
     startExo: (signal) => call(client.startExo.bind(client), {}, ignoreAnswer, { signal, deadlineMs: actMs }),
     stopExo: (signal) => call(client.stopExo.bind(client), {}, ignoreAnswer, { signal, deadlineMs: stopMs }),
+    sync: openModelSyncLink(channel),
     removal: openRemovalLink(channel),
     close: async () => channel.close(),
   };

@@ -9,6 +9,7 @@ import type { Logger } from "../../runtime/logger.js";
 import { Problem } from "../../runtime/problem.js";
 import { answerLines } from "./answer-lines.js";
 import { type ProblemBody, problemBody } from "./problem-body.js";
+import { addSyncRoutes } from "./sync-routes.js";
 
 /** Bytes. macOS takes 103, Linux a few more. */
 const longestSocketPath = 103;
@@ -105,6 +106,7 @@ function addRoutes(server: FastifyInstance, api: AdminApi, logger: Logger): void
     };
     return answerLines(reply, logger, (report, signal) => api.apply(wanted, report, signal));
   });
+  addSyncRoutes(server, api, logger);
   server.setErrorHandler((error, _request, reply) => {
     const body = problemBody(error, logger);
     return reply.status(statusOf[body.kind]).send({ problem: body });

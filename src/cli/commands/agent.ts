@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { type HostPort, parseHostPort } from "../../config/host-port.js";
 import { Problem } from "../../runtime/problem.js";
+import { checkedRate } from "../checked-rate.js";
 import { stateHome } from "../find-controller.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { untilStopped } from "../until-stopped.js";
@@ -14,6 +15,8 @@ interface AgentOptions extends CommonOptions {
   readonly pin?: string;
   readonly tokenFile?: string;
   readonly listen: string;
+  readonly filesListen: string;
+  readonly uplinkLimit?: string;
   readonly name?: string;
   readonly interface: string;
   readonly exoHome?: string;
@@ -33,6 +36,8 @@ export function addAgentCommand(program: Command): void {
     .option("--pin <pin>", "the controller's pin, as `exoctl token create` printed it")
     .option("--token-file <file>", "where the join token is; - reads it from standard input")
     .option("--listen <host:port>", "where the controller reaches this agent", "0.0.0.0:8417")
+    .option("--files-listen <host:port>", "where other agents get model files from this one", "0.0.0.0:8419")
+    .option("--uplink-limit <rate>", "what they get at most, such as 500MB/s (default: as fast as the network)")
     .option("--name <name>", "what to call this node (default: its host name)")
     .option("--interface <name>", "network interface for mDNS, or auto", "auto")
     .option("--exo-home <folder>", "exo's data folder (default: exo's own rule)")
@@ -58,7 +63,13 @@ async function runReal(exoCommand: readonly string[], options: AgentOptions): Pr
     name: options.name ?? hostname().replace(/\..*$/, ""),
     agentVersion: version,
     machine: "real",
-    listen: checkedHostPort(options.listen, "--listen"),
+    listen: checkedHostPort(options.listen, "--listen", 8417),
+    files: {
+      ...checkedHostPort(options.filesListen, "--files-listen", 8419),
+      ...(options.uplinkLimit === undefined
+        ? {}
+        : { uplinkBytesPerSec: checkedRate(options.uplinkLimit, "--uplink-limit") }),
+    },
     hostProbe: createMacosHostProbe(),
     mdns: { serviceType: "exoctl", interfaceAddress: options.interface, port: 5353 },
     exo: {
@@ -126,7 +137,7 @@ async function readJoin(options: AgentOptions) {
       "the token was made by another controller than --pin says",
       "Paste the whole output of one `exoctl token create`.",
     );
-  return { controller: checkedHostPort(options.controller, "--controller"), token };
+  return { controller: checkedHostPort(options.controller, "--controller", 8418), token };
 }
 
 function readToken(file: string): string {
@@ -161,13 +172,13 @@ function checkedPort(text: string): number {
   throw new Problem("usage", "bad_port", `--exo-api-port ${text} is not a TCP port`, "Write a number such as 52415.");
 }
 
-function checkedHostPort(text: string, option: string): HostPort {
-  const parsed = parseHostPort(text, 8418);
+function checkedHostPort(text: string, option: string, defaultPort: number): HostPort {
+  const parsed = parseHostPort(text, defaultPort);
   if (parsed !== undefined) return parsed;
   throw new Problem(
     "usage",
     "bad_address",
     `${option} ${text} is not an address`,
-    "Write host:port, such as 10.0.0.5:8418.",
+    `Write host:port, such as 10.0.0.5:${defaultPort}.`,
   );
 }

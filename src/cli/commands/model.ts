@@ -3,6 +3,7 @@ import { exitCodeOf } from "../exit-code.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
 import { addClassicModelCommands } from "./model-classic.js";
+import { addModelSyncCommand } from "./model-sync.js";
 
 const examples = `
 Examples:
@@ -32,6 +33,7 @@ export function addModelCommand(program: Command): void {
       await printResult(inspection, options.output, () => renderInspection(inspection, pageHere()));
       if (inspection.verdict !== "complete") process.exitCode = exitCodeOf("failed");
     });
+  addModelSyncCommand(model);
   addClassicModelCommands(model);
 }
 

@@ -43,6 +43,21 @@ describe("reading", () => {
     expect(await exo.models(signal)).toEqual([{ id: "a/b", storageBytes: 100 * 1024 * 1024 }]);
   });
 
+  test("models with all that a newer exo lists of them, and without what is odd", async () => {
+    const { exo } = await exoWith({
+      "GET /models": json({
+        data: [
+          { id: "a/b", storage_size_megabytes: 1, context_length: 4096, supports_tensor: true, is_custom: false },
+          { id: "c/d", context_length: 0, supports_tensor: "yes", is_custom: true },
+        ],
+      }),
+    });
+    expect(await exo.models(signal)).toEqual([
+      { id: "a/b", storageBytes: 1024 * 1024, contextTokens: 4096, supportsTensor: true, origin: "built-in" },
+      { id: "c/d", origin: "custom" },
+    ]);
+  });
+
   test("an exo of 1.0.67 has cards without families, and no variant to drive it by", async () => {
     const old = {
       ...variant71,

@@ -57,6 +57,7 @@ async function serve(change: Partial<AdminApi> = {}) {
     }),
     apply: async () => summary,
     createToken: async () => join_,
+    syncModel: async ({ model }) => ({ model, bytes: 1, files: 1, sources: ["one"], leftOut: [], nodes: [] }),
     ...change,
   };
   const close = await openAdminServer({ socketPath, api, logger });
