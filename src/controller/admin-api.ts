@@ -1,5 +1,6 @@
 import type { PlanResult } from "../plan/plan-result.js";
 import type { WhatIf } from "../plan/what-if.js";
+import type { EntriesApi } from "./entries/entries-api.js";
 import type { DiscoveredHost, StatusReport } from "./status-report.js";
 import type { ModelSyncApi } from "./sync/sync-api.js";
 
@@ -53,7 +54,7 @@ export type ProgressLine =
 /**
  * What the controller does for its clients: the command line over a Unix socket, later the web UI. Rejects with `Problem`.
  */
-export interface AdminApi extends ModelSyncApi {
+export interface AdminApi extends ModelSyncApi, EntriesApi {
   info(): ControllerInfo;
   status(): StatusReport;
   discover(): readonly DiscoveredHost[];

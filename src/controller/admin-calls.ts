@@ -7,6 +7,7 @@ import { Problem } from "../runtime/problem.js";
 import type { AdminApi, ApplyRequest, ControllerInfo } from "./admin-api.js";
 import { addModel, applyFile, readDesiredModels, writtenModels } from "./desired-models.js";
 import { createToken } from "./enrolment.js";
+import type { EntriesApi } from "./entries/entries-api.js";
 import type { ModelWork, Wanted } from "./model-work.js";
 import type { DesiredState, StateStore } from "./state-store.js";
 import type { DiscoveredHost, StatusReport } from "./status-report.js";
@@ -20,6 +21,7 @@ export interface AdminCallsDeps {
   readonly view: () => ClusterView | undefined;
   readonly work: ModelWork;
   readonly sync: ModelSyncApi;
+  readonly entries: EntriesApi;
   readonly store: StateStore;
   readonly spec: () => ClusterSpec;
   readonly useSpec: (spec: ClusterSpec) => void;
@@ -35,6 +37,7 @@ export interface AdminCallsDeps {
 export function createAdminCalls(deps: AdminCallsDeps): AdminApi {
   return {
     ...deps.sync,
+    ...deps.entries,
     info: deps.info,
     status: deps.status,
     discover: deps.discover,

@@ -5,6 +5,7 @@ import type { ClusterSpec, ModelEntry } from "../config/cluster-spec.js";
 import type { HostPort } from "../config/host-port.js";
 import type { AgentLink } from "../inventory/agent-link.js";
 import type { ExoAddress } from "../inventory/exo-state.js";
+import { entryFor } from "../models/catalogue.js";
 import type { ServingModel } from "../route/serving-model.js";
 import type { Clock } from "../runtime/clock.js";
 import { type Close, closeAll } from "../runtime/close-all.js";
@@ -15,6 +16,8 @@ import { buildStatus } from "./build-status.js";
 import { createClusterAccess } from "./cluster-access.js";
 import { type ControlLoop, startControlLoop } from "./control-loop.js";
 import { applyFile, readDesiredModels, writtenModels } from "./desired-models.js";
+import { createEntriesApi } from "./entries/create-entries-api.js";
+import { describeFromCatalogue, notInCatalogue } from "./entries/describe-model.js";
 import { createExoViews, type ExoConnection } from "./exo-views.js";
 import { createFleet, type Fleet } from "./fleet.js";
 import { lackOf } from "./lack-of.js";
@@ -97,7 +100,7 @@ export function createController(deps: ControllerDeps): Controller {
   const serving = (): readonly ServingModel[] => servingModels(work.runs(), now.spec.gateway.aliases, now.view);
   let loop: ControlLoop | undefined;
   return {
-    api: createApi(deps, now, { fleet: eyes.fleet, desired, work, serving }),
+    api: createApi(deps, now, { access, fleet: eyes.fleet, desired, work, serving }),
     access,
     exoTroubles: eyes.exos.troubles,
     serving,
@@ -154,6 +157,7 @@ function openEyes(deps: ControllerDeps, now: Now) {
 }
 
 interface ApiParts {
+  readonly access: ClusterAccess;
   readonly fleet: Fleet;
   readonly desired: DesiredReader;
   readonly work: ModelWork;
@@ -162,7 +166,7 @@ interface ApiParts {
 
 function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
   const { settings, store, clock, watch } = deps;
-  const { fleet, desired, work, serving } = parts;
+  const { access, fleet, desired, work, serving } = parts;
   return createAdminCalls({
     info: () => ({
       version: settings.version,
@@ -194,6 +198,18 @@ function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
       logger: deps.logger,
       lifetime: deps.lifetime,
     }),
+    entries: createEntriesApi(
+      {
+        access,
+        fleet,
+        store,
+        describeModel: async (words) => describeFromCatalogue(words) ?? notInCatalogue(words.model),
+        desired: () => ({ desired: desired().models, addedByRun: store.desired()?.added ?? [] }),
+        entryOf: ({ name, quantization }) => entryFor(name, quantization, "own"),
+        clock,
+      },
+      deps.lifetime,
+    ),
     store,
     spec: () => now.spec,
     useSpec: (spec) => {

@@ -47,6 +47,7 @@ function someCalls(parts: { enrolment?: "none" } = {}) {
     view: () => state.view,
     work,
     sync: { syncModel: refuse },
+    entries: { addModel: refuse, removeModel: refuse },
     store,
     spec: () => state.spec,
     useSpec: (spec) => {

@@ -1,4 +1,5 @@
 import type { AdminApi, ApplySummary, ControllerInfo, JoinInstructions } from "../../controller/admin-api.js";
+import type { AddModelSummary, RemoveModelSummary } from "../../controller/entries/entries-api.js";
 import type { DiscoveredHost, StatusReport } from "../../controller/status-report.js";
 import type { SyncSummary } from "../../controller/sync/sync-api.js";
 import type { PlanResult } from "../../plan/plan-result.js";
@@ -6,7 +7,7 @@ import type { WhatIf } from "../../plan/what-if.js";
 import { openAdminCalls } from "./admin-calls.js";
 
 /** Calls that take long and tell how far they are. */
-type Streamed = "apply" | "syncModel";
+type Streamed = "apply" | "syncModel" | "addModel" | "removeModel";
 
 /** The controller's API as a client sees it: the same calls, each over the socket. */
 export type AdminClient = {
@@ -27,5 +28,8 @@ export function openAdminClient(socketPath: string): AdminClient {
     createToken: (wanted) => call<JoinInstructions>("POST", "/api/v1/tokens", wanted),
     apply: (wanted, report, signal) => streamed<ApplySummary>("/api/v1/apply", wanted, report, signal),
     syncModel: (wanted, report, signal) => streamed<SyncSummary>("/api/v1/models/sync", wanted, report, signal),
+    addModel: (wanted, report, signal) => streamed<AddModelSummary>("/api/v1/models/add", wanted, report, signal),
+    removeModel: (wanted, report, signal) =>
+      streamed<RemoveModelSummary>("/api/v1/models/remove", wanted, report, signal),
   };
 }

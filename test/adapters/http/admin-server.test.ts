@@ -57,6 +57,16 @@ async function serve(change: Partial<AdminApi> = {}) {
     }),
     apply: async () => summary,
     createToken: async () => join_,
+    addModel: async ({ model, mode }) => ({
+      model,
+      entry: "exoctl/model",
+      weightsOf: "owner/model",
+      storageBytes: 1,
+      mode,
+      isNew: true,
+      nodes: [],
+    }),
+    removeModel: async ({ model, mode }) => ({ model, entry: "exoctl/model", weightsOf: null, mode, nodes: [] }),
     syncModel: async ({ model }) => ({ model, bytes: 1, files: 1, sources: ["one"], leftOut: [], nodes: [] }),
     ...change,
   };
