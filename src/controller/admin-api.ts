@@ -1,5 +1,6 @@
 import type { PlanResult } from "../plan/plan-result.js";
 import type { WhatIf } from "../plan/what-if.js";
+import type { ModelListApi } from "./model-list/model-list-api.js";
 import type { DiscoveredHost, StatusReport } from "./status-report.js";
 
 /** Facts about a running controller that its clients need. */
@@ -52,7 +53,7 @@ export type ProgressLine =
 /**
  * What the controller does for its clients: the command line over a Unix socket, later the web UI. Rejects with `Problem`.
  */
-export interface AdminApi {
+export interface AdminApi extends ModelListApi {
   info(): ControllerInfo;
   status(): StatusReport;
   discover(): readonly DiscoveredHost[];

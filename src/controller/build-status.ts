@@ -4,10 +4,12 @@ import type { DeployedInstance } from "../inventory/deployment.js";
 import { maxFactAgeMs } from "../inventory/exo-view.js";
 import type { InventoryNode } from "../inventory/inventory.js";
 import type { ServingModel } from "../route/serving-model.js";
+import type { EntryFindings } from "./drift/watch-drift.js";
 import type { FleetNode } from "./fleet.js";
 import type { ModelRun } from "./model-run.js";
 import { isPlanOf } from "./plan-model.js";
 import { modelSpecOf } from "./planning-problem.js";
+import { type RegistryFinding, timeText } from "./registry-finding.js";
 import { instancesOf, serves, waitingFor } from "./serving-models.js";
 import type { CopyStatus, ModelStatus, NodeState, NodeStatus, StageStatus, StatusReport } from "./status-report.js";
 
@@ -22,6 +24,7 @@ export interface StatusInput {
   readonly fleet: readonly FleetNode[];
   readonly runs: readonly ModelRun[];
   readonly serving: readonly ServingModel[];
+  readonly drift: readonly EntryFindings[];
 }
 
 /** What is, for people and programs. */
@@ -40,6 +43,7 @@ export function buildStatus(input: StatusInput): StatusReport {
       ...input.runs.flatMap(({ entry, trouble }) =>
         trouble === undefined ? [] : [`${entry.name}: ${trouble.message}`],
       ),
+      ...input.drift.flatMap(({ node, wrong }) => wrong.map((finding) => registryProblem(node, finding))),
       ...(view?.deployment.problems ?? []),
       ...foreignInstances(view),
     ],
@@ -103,6 +107,11 @@ function copyStatus(run: ModelRun, instance: DeployedInstance): CopyStatus {
     }),
     predictedTokensPerSec: planned === undefined ? null : 1 / planned.latencySec,
   };
+}
+
+function registryProblem(node: string, { message, fix, since }: RegistryFinding): string {
+  const when = since === undefined ? "" : ` (since ${timeText(since)})`;
+  return `${node}: ${message}${when}${fix === undefined ? "" : `; ${fix}`}`;
 }
 
 function foreignInstances(view: ClusterView | undefined): string[] {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { nodeName } from "../../src/cluster/names.js";
 import { buildStatus, type StatusInput } from "../../src/controller/build-status.js";
 import type { ModelRun } from "../../src/controller/model-run.js";
 import { planModel } from "../../src/controller/plan-model.js";
@@ -32,6 +33,7 @@ const status = (change: Partial<StatusInput> = {}) => {
     now,
     fleet: [],
     serving: servingModels(input.runs, {}, input.view),
+    drift: [],
     ...input,
   });
 };
@@ -152,5 +154,16 @@ test("problems: what failed, what exo said, and whose instances are left alone",
     "gpt-oss-120b: it does not fit",
     "an instance was not understood",
     expect.stringMatching(/^instance theirs of exoctl\/gpt-oss-120b-MXFP4-Q8 .* left alone$/),
+  ]);
+});
+
+test("registry entries that are not as they should be are problems, with node, what, since when, and what is done", () => {
+  const finding = { code: "card-missing", message: "the card of a/b is not there", fix: "exoctl writes it again" };
+  const drift = [
+    { node: nodeName("studio-2"), modelId: "a/b", wrong: [{ ...finding, since: 1_000 }], mended: [] },
+    { node: nodeName("studio-1"), modelId: "a/b", wrong: [], mended: [finding] },
+  ];
+  expect(status({ drift }).problems).toEqual([
+    "studio-2: the card of a/b is not there (since 1970-01-01 00:00:01 UTC); exoctl writes it again",
   ]);
 });

@@ -1,4 +1,5 @@
 import type { AdminApi, ApplySummary, ControllerInfo, JoinInstructions } from "../../controller/admin-api.js";
+import type { ModelListing } from "../../controller/model-list/model-list-api.js";
 import type { DiscoveredHost, StatusReport } from "../../controller/status-report.js";
 import type { PlanResult } from "../../plan/plan-result.js";
 import type { WhatIf } from "../../plan/what-if.js";
@@ -21,6 +22,7 @@ export function openAdminClient(socketPath: string): AdminClient {
     plan: (wanted) => call<PlanResult>("POST", "/api/v1/plan", wanted),
     whatIf: (wanted) => call<WhatIf>("POST", "/api/v1/what-if", wanted),
     createToken: (wanted) => call<JoinInstructions>("POST", "/api/v1/tokens", wanted),
+    listModels: ({ cards }) => call<ModelListing>("GET", `/api/v1/models?cards=${cards}`),
     apply: (wanted, report, signal) => streamed<ApplySummary>("/api/v1/apply", wanted, report, signal),
   };
 }

@@ -8,6 +8,7 @@ import type { Close } from "../../runtime/close-all.js";
 import type { Logger } from "../../runtime/logger.js";
 import { Problem } from "../../runtime/problem.js";
 import { answerLines } from "./answer-lines.js";
+import { addModelListRoutes } from "./model-list-routes.js";
 import { type ProblemBody, problemBody } from "./problem-body.js";
 
 /** Bytes. macOS takes 103, Linux a few more. */
@@ -105,6 +106,7 @@ function addRoutes(server: FastifyInstance, api: AdminApi, logger: Logger): void
     };
     return answerLines(reply, logger, (report, signal) => api.apply(wanted, report, signal));
   });
+  addModelListRoutes(server, api);
   server.setErrorHandler((error, _request, reply) => {
     const body = problemBody(error, logger);
     return reply.status(statusOf[body.kind]).send({ problem: body });
