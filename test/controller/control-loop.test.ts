@@ -13,7 +13,13 @@ async function aLoop() {
   const clock = createManualClock();
   const logger = createTestLogger();
   const stop = new AbortController();
-  const state = { serving: ["ready", "ready"] as ServingModel["state"][], retryAt: 0, lookFails: false, looks: 0, registryLooks: [] as string[] };
+  const state = {
+    serving: ["ready", "ready"] as ServingModel["state"][],
+    retryAt: 0,
+    lookFails: false,
+    looks: 0,
+    registryLooks: [] as string[],
+  };
   const repairs: { readonly name: string | undefined; end(): void; fail(): void }[] = [];
   const runs = (): ModelRun[] =>
     names.map((name) => ({ entry: anEntry("{}", name), proven: new Set(), failures: 0, retryAt: state.retryAt }));

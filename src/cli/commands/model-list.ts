@@ -45,6 +45,11 @@ function orFolder(error: unknown): never {
 }
 
 const folderAndAll = (): Problem =>
-  new Problem("usage", "folder_and_all", "--all is about cards of the nodes and has no meaning with --folder", "Name one.");
+  new Problem(
+    "usage",
+    "folder_and_all",
+    "--all is about cards of the nodes and has no meaning with --folder",
+    "Name one.",
+  );
 
 const pageHere = () => ({ colors: palette(process.stdout), width: widthOf(process.stdout) });

@@ -64,12 +64,20 @@ function findingLines({ nodes }: ListedModel, page: Page): readonly string[] {
 
 function modelLines(model: ListedModel, page: Page): readonly string[] {
   const { colors, width } = page;
-  const served = model.servedAs.length === 0 ? "" : colors.dim(`  served as ${model.servedAs.map(plainText).join(", ")}`);
-  const rows = model.nodes.map((row) => nodeRow(row, page));
+  const served =
+    model.servedAs.length === 0 ? "" : colors.dim(`  served as ${model.servedAs.map(plainText).join(", ")}`);
+  const rows = model.nodes.filter((row) => !isAbsent(row)).map((row) => nodeRow(row, page));
   const head = ["", "NODE", "CARD", "EXO", "FILES", "SIZE", "FROM"];
   const table = tableLines(head, rows, { ...page, width: width - 2 }).map((line) => `  ${line}`.trimEnd());
-  return [`${colors.bold(plainText(model.modelId))}${served}`, ...table, ...findingLines(model, page)];
+  const absent = model.nodes.filter(isAbsent).map(({ node }) => node);
+  const elsewhere = absent.length === 0 ? [] : bullet(`  ${colors.dim("◌")}  `, `not on ${absent.join(", ")}`, page);
+  const title = `${colors.bold(plainText(model.modelId))}${served}`;
+  return [title, ...(rows.length === 0 ? [] : table), ...elsewhere, ...findingLines(model, page)];
 }
+
+/** Whether a node has nothing of a model and nothing is odd about that. */
+const isAbsent = ({ card, exo, files, findings }: ListedOnNode): boolean =>
+  card === "none" && exo === "not-listed" && files.state === "none" && files.from === null && findings.length === 0;
 
 /** What `exoctl model list` prints: each model with a line for every node, and what is wrong under it. */
 export function renderModelList({ models, gaps, simulated }: ModelListing, page: Page): readonly string[] {

@@ -21,7 +21,7 @@ export function findingsOf(watched: WatchedEntry, now: number): readonly Registr
 /** What was mended a little while ago; no longer wrong, and still worth to know. */
 export function recentlyMended({ lastDrift, drifts }: WatchedEntry, now: number): readonly RegistryFinding[] {
   if (lastDrift === undefined || drifts.length > 0 || now - lastDrift.endedAt > fightWindowMs) return [];
-  return [{ code: "mended", message: `${lastDrift.text}; mended at ${timeText(lastDrift.endedAt)}` }];
+  return [{ code: "mended", message: `mended at ${timeText(lastDrift.endedAt)}: ${lastDrift.text}` }];
 }
 
 function fightFinding({ entry, history }: WatchedEntry, now: number): readonly RegistryFinding[] {

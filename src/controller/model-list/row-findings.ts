@@ -15,7 +15,7 @@ export function rowFindings(row: Omit<ListedOnNode, "findings">, input: RowInput
 
 /** Cards that are nobody's concern here, and files that exo does not know. */
 function cardFindings({ card, exo, files }: Omit<ListedOnNode, "findings">): readonly RegistryFinding[] {
-  if (card === "none" && (files.state === "complete" || files.state === "partial"))
+  if (card === "none" && files.state === "complete")
     return [
       {
         code: "no-card",
@@ -39,7 +39,8 @@ function filesFindings(row: Omit<ListedOnNode, "findings">, { role }: RowInput):
   if (from === "link" && state === "none")
     return [{ code: "link-nowhere", message: "its folder is a link that leads to nothing exo would use" }];
   if (state === "partial") {
-    const count = named === null ? "its files have no index that can be read" : `${present} of ${named} weight files are there`;
+    const count =
+      named === null ? "its files have no index that can be read" : `${present} of ${named} weight files are there`;
     return [{ code: "files-partial", message: `${count}: exo does not take it for complete` }];
   }
   const isCustom = card === "ours" || card === "changed" || card === "other";

@@ -81,7 +81,10 @@ describe("the admin socket", () => {
     expect(await client.status()).toEqual(aStatus);
     expect(await client.listModels({ cards: "all" })).toEqual({ simulated: false, models: [], gaps: ["all"] });
     expect((await raw("GET", "/api/v1/models")).body).toMatchObject({ gaps: ["local"] });
-    expect(await raw("GET", "/api/v1/models?cards=none")).toMatchObject({ status: 400, body: { problem: { kind: "usage" } } });
+    expect(await raw("GET", "/api/v1/models?cards=none")).toMatchObject({
+      status: 400,
+      body: { problem: { kind: "usage" } },
+    });
     expect(await client.discover()).toHaveLength(1);
     expect(await client.plan({})).toEqual({ ...aPlan, model: "the first" });
     expect(await client.plan({ model: "gpt-oss-20b" })).toMatchObject({ model: "gpt-oss-20b" });
