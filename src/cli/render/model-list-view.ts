@@ -26,13 +26,19 @@ function filesText({ state, present, named }: ListedFiles): string {
   return state === "partial" && named !== null ? `${present} of ${named}` : state;
 }
 
-/** Where the files came from, in a word or two. */
-function fromText({ from, linkTo }: ListedFiles): string {
-  if (from === "link") return linkTo === null ? "a link" : `link to ${linkTo}`;
+/** Where the files came from, in a word or two. @param common what all links of the model lead to, said above the table */
+function fromText({ from, linkTo }: ListedFiles, common: string | undefined): string {
+  if (from === "link") return linkTo === null || linkTo === common ? "link" : `link to ${linkTo}`;
   return from === null || from === "other" ? "" : `exoctl ${from}`;
 }
 
-function nodeRow(row: ListedOnNode, { colors }: Page): readonly Cell[] {
+/** The one model that all links of a model lead to. */
+function commonTarget({ nodes }: ListedModel): string | undefined {
+  const targets = new Set(nodes.flatMap(({ files }) => (files.linkTo === null ? [] : [files.linkTo])));
+  return targets.size === 1 ? [...targets][0] : undefined;
+}
+
+function nodeRow(row: ListedOnNode, common: string | undefined, { colors }: Page): readonly Cell[] {
   const { node, card, exo, files, findings } = row;
   const isWrong = findings.some(({ code }) => code !== "mended");
   const mark: Formatter = isWrong ? colors.yellow : files.state === "complete" ? colors.green : colors.dim;
@@ -43,7 +49,7 @@ function nodeRow(row: ListedOnNode, { colors }: Page): readonly Cell[] {
     { text: exoWords[exo] },
     { text: filesText(files), ...(files.state === "partial" ? { paint: colors.yellow } : {}) },
     { text: files.bytes === null || files.state === "none" ? "" : gigabytes(files.bytes) },
-    { text: fromText(files), paint: colors.dim },
+    { text: fromText(files, common), paint: colors.dim },
   ];
 }
 
@@ -64,15 +70,21 @@ function findingLines({ nodes }: ListedModel, page: Page): readonly string[] {
 
 function modelLines(model: ListedModel, page: Page): readonly string[] {
   const { colors, width } = page;
-  const served =
-    model.servedAs.length === 0 ? "" : colors.dim(`  served as ${model.servedAs.map(plainText).join(", ")}`);
-  const rows = model.nodes.filter((row) => !isAbsent(row)).map((row) => nodeRow(row, page));
+  const common = commonTarget(model);
+  const facts = [
+    ...(model.servedAs.length === 0 ? [] : [`served as ${model.servedAs.join(", ")}`]),
+    ...(common === undefined ? [] : [`linked to ${common}`]),
+  ];
+  const rows = model.nodes.filter((row) => !isAbsent(row)).map((row) => nodeRow(row, common, page));
   const head = ["", "NODE", "CARD", "EXO", "FILES", "SIZE", "FROM"];
   const table = tableLines(head, rows, { ...page, width: width - 2 }).map((line) => `  ${line}`.trimEnd());
   const absent = model.nodes.filter(isAbsent).map(({ node }) => node);
   const elsewhere = absent.length === 0 ? [] : bullet(`  ${colors.dim("◌")}  `, `not on ${absent.join(", ")}`, page);
-  const title = `${colors.bold(plainText(model.modelId))}${served}`;
-  return [title, ...(rows.length === 0 ? [] : table), ...elsewhere, ...findingLines(model, page)];
+  const title = [
+    colors.bold(plainText(model.modelId)),
+    ...facts.flatMap((fact) => bullet("  ", fact, page).map(colors.dim)),
+  ];
+  return [...title, ...(rows.length === 0 ? [] : table), ...elsewhere, ...findingLines(model, page)];
 }
 
 /** Whether a node has nothing of a model and nothing is odd about that. */
