@@ -1,6 +1,7 @@
 import type { PlanResult } from "../plan/plan-result.js";
 import type { WhatIf } from "../plan/what-if.js";
 import type { EntriesApi } from "./entries/entries-api.js";
+import type { ModelListApi } from "./model-list/model-list-api.js";
 import type { DiscoveredHost, StatusReport } from "./status-report.js";
 import type { ModelSyncApi } from "./sync/sync-api.js";
 
@@ -54,7 +55,7 @@ export type ProgressLine =
 /**
  * What the controller does for its clients: the command line over a Unix socket, later the web UI. Rejects with `Problem`.
  */
-export interface AdminApi extends ModelSyncApi, EntriesApi {
+export interface AdminApi extends ModelSyncApi, ModelListApi, EntriesApi {
   info(): ControllerInfo;
   status(): StatusReport;
   discover(): readonly DiscoveredHost[];

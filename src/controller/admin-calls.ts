@@ -8,6 +8,7 @@ import type { AdminApi, ApplyRequest, ControllerInfo } from "./admin-api.js";
 import { addModel, applyFile, readDesiredModels, writtenModels } from "./desired-models.js";
 import { createToken } from "./enrolment.js";
 import type { EntriesApi } from "./entries/entries-api.js";
+import type { ModelListing } from "./model-list/model-list-api.js";
 import type { ModelWork, Wanted } from "./model-work.js";
 import type { DesiredState, StateStore } from "./state-store.js";
 import type { DiscoveredHost, StatusReport } from "./status-report.js";
@@ -19,6 +20,7 @@ export interface AdminCallsDeps {
   readonly status: () => StatusReport;
   readonly discover: () => readonly DiscoveredHost[];
   readonly view: () => ClusterView | undefined;
+  readonly listModels: (view: ClusterView, cards: "local" | "all") => ModelListing;
   readonly work: ModelWork;
   readonly sync: ModelSyncApi;
   readonly entries: EntriesApi;
@@ -43,6 +45,7 @@ export function createAdminCalls(deps: AdminCallsDeps): AdminApi {
     discover: deps.discover,
     plan: ({ model }) => deps.work.plan(newestView(deps), model).result,
     whatIf: ({ changes, model }) => deps.work.whatIf(newestView(deps), changes, model),
+    listModels: ({ cards }) => deps.listModels(newestView(deps), cards),
     apply: async (request, report) => {
       const wish = readWish(deps, request);
       const isNew = wish.desired !== deps.store.desired();

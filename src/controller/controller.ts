@@ -16,12 +16,16 @@ import { buildStatus } from "./build-status.js";
 import { createClusterAccess } from "./cluster-access.js";
 import { type ControlLoop, startControlLoop } from "./control-loop.js";
 import { applyFile, readDesiredModels, writtenModels } from "./desired-models.js";
+import { createDriftWatch, type DriftWatch } from "./drift/watch-drift.js";
 import { createEntriesApi } from "./entries/create-entries-api.js";
 import { describeFromCatalogue, notInCatalogue } from "./entries/describe-model.js";
 import { createExoViews, type ExoConnection } from "./exo-views.js";
 import { createFleet, type Fleet } from "./fleet.js";
+import { entriesOfAdded, entriesOfRuns, type KeptEntry, type WantedEntries } from "./kept-entries.js";
 import { lackOf } from "./lack-of.js";
 import { listDiscovered } from "./list-discovered.js";
+import { listModels } from "./model-list/list-models.js";
+import { servedNames } from "./model-list/served-names.js";
 import type { ModelRun } from "./model-run.js";
 import { createModelWork, type ModelWork } from "./model-work.js";
 import { cordonedNodes } from "./plan-model.js";
@@ -98,9 +102,14 @@ export function createController(deps: ControllerDeps): Controller {
     logger,
   });
   const serving = (): readonly ServingModel[] => servingModels(work.runs(), now.spec.gateway.aliases, now.view);
+  const wantedEntries = (): readonly KeptEntry[] => [
+    ...entriesOfRuns(work.runs()),
+    ...entriesOfAdded(store.addedModels(), store.members()),
+  ];
+  const drift = createDriftWatch({ wanted: wantedEntries, access, clock, logger, lifetime: deps.lifetime });
   let loop: ControlLoop | undefined;
   return {
-    api: createApi(deps, now, { access, fleet: eyes.fleet, desired, work, serving }),
+    api: createApi(deps, now, { access, fleet: eyes.fleet, desired, work, serving, wantedEntries, drift }),
     access,
     exoTroubles: eyes.exos.troubles,
     serving,
@@ -113,7 +122,7 @@ export function createController(deps: ControllerDeps): Controller {
       const after = applyFile(before, writtenModels(settings.clusterYaml), author);
       if (after !== before) await save(store, after);
       const lack = (run: ModelRun): string | undefined => lackOf(run, now.view);
-      loop = startControlLoop({ access, work, lack, clock, logger }, deps.lifetime);
+      loop = startControlLoop({ access, work, drift, lack, clock, logger }, deps.lifetime);
     },
     startHealing: () => loop?.startHealing(),
     ended: async () => {
@@ -162,11 +171,13 @@ interface ApiParts {
   readonly desired: DesiredReader;
   readonly work: ModelWork;
   readonly serving: () => readonly ServingModel[];
+  readonly wantedEntries: WantedEntries;
+  readonly drift: DriftWatch;
 }
 
 function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
   const { settings, store, clock, watch } = deps;
-  const { access, fleet, desired, work, serving } = parts;
+  const { access, fleet, desired, work, serving, wantedEntries, drift } = parts;
   return createAdminCalls({
     info: () => ({
       version: settings.version,
@@ -187,9 +198,20 @@ function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
         fleet: fleet.nodes(),
         runs: work.runs(),
         serving: serving(),
+        drift: drift.findings(),
       }),
     discover: () => listDiscovered(watch.sightings(), fleet.nodes(), now.view),
     view: () => now.view,
+    listModels: (view, cards) =>
+      listModels({
+        simulated: settings.simulated,
+        view,
+        members: store.members().map((member) => member.name),
+        kept: wantedEntries(),
+        drift: drift.findings(),
+        servedAs: servedNames(work.runs(), now.spec.gateway.aliases),
+        cards,
+      }),
     work,
     sync: createModelSync({
       nodes: createSyncNodes(fleet, () => now.view?.inventory.links ?? []),

@@ -2,7 +2,9 @@ import { entryOfCopy } from "../cluster/copy-entry.js";
 import type { NodeName } from "../cluster/names.js";
 import type { EntrySpec } from "../cluster/registry-report.js";
 import { entryFor } from "../models/catalogue.js";
+import { type AddedModel, isWantedOn } from "./added-models.js";
 import type { ModelRun } from "./model-run.js";
+import type { Member } from "./state-store.js";
 
 /** A registry entry that shall stay as exoctl wrote it. */
 export interface KeptEntry {
@@ -32,3 +34,14 @@ function entriesOf({ entry: model, plan }: ModelRun): readonly KeptEntry[] {
   const copies = Math.max(1, plan?.copies.length ?? 1);
   return Array.from({ length: copies }, (_, index) => ({ entry: entryOfCopy(entry, index + 1), nodes: "every" }));
 }
+
+/** The entries that were added by name. A node that is no member any more is left out. */
+export const entriesOfAdded = (added: readonly AddedModel[], members: readonly Member[]): readonly KeptEntry[] =>
+  added.map((model) => {
+    const { entry, nodes } = model;
+    if (nodes === "all") return { entry, nodes: "every" };
+    return {
+      entry,
+      nodes: new Set(members.filter(({ agentId }) => isWantedOn(model, agentId)).map(({ name }) => name)),
+    };
+  });

@@ -45,6 +45,7 @@ function someCalls(parts: { enrolment?: "none" } = {}) {
     status: refuse,
     discover: () => [],
     view: () => state.view,
+    listModels: (_view, cards) => ({ simulated: false, models: [], gaps: [cards] }),
     work,
     sync: { syncModel: refuse },
     entries: { addModel: refuse, removeModel: refuse },

@@ -1,5 +1,6 @@
 import type { AdminApi, ApplySummary, ControllerInfo, JoinInstructions } from "../../controller/admin-api.js";
 import type { AddModelSummary, RemoveModelSummary } from "../../controller/entries/entries-api.js";
+import type { ModelListing } from "../../controller/model-list/model-list-api.js";
 import type { DiscoveredHost, StatusReport } from "../../controller/status-report.js";
 import type { SyncSummary } from "../../controller/sync/sync-api.js";
 import type { PlanResult } from "../../plan/plan-result.js";
@@ -26,6 +27,7 @@ export function openAdminClient(socketPath: string): AdminClient {
     plan: (wanted) => call<PlanResult>("POST", "/api/v1/plan", wanted),
     whatIf: (wanted) => call<WhatIf>("POST", "/api/v1/what-if", wanted),
     createToken: (wanted) => call<JoinInstructions>("POST", "/api/v1/tokens", wanted),
+    listModels: ({ cards }) => call<ModelListing>("GET", `/api/v1/models?cards=${cards}`),
     apply: (wanted, report, signal) => streamed<ApplySummary>("/api/v1/apply", wanted, report, signal),
     syncModel: (wanted, report, signal) => streamed<SyncSummary>("/api/v1/models/sync", wanted, report, signal),
     addModel: (wanted, report, signal) => streamed<AddModelSummary>("/api/v1/models/add", wanted, report, signal),

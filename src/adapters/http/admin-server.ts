@@ -9,6 +9,7 @@ import type { Logger } from "../../runtime/logger.js";
 import { Problem } from "../../runtime/problem.js";
 import { answerLines } from "./answer-lines.js";
 import { addEntriesRoutes } from "./entries-routes.js";
+import { addModelListRoutes } from "./model-list-routes.js";
 import { type ProblemBody, problemBody } from "./problem-body.js";
 import { addSyncRoutes } from "./sync-routes.js";
 
@@ -109,6 +110,7 @@ function addRoutes(server: FastifyInstance, api: AdminApi, logger: Logger): void
   });
   addSyncRoutes(server, api, logger);
   addEntriesRoutes(server, api, logger);
+  addModelListRoutes(server, api);
   server.setErrorHandler((error, _request, reply) => {
     const body = problemBody(error, logger);
     return reply.status(statusOf[body.kind]).send({ problem: body });

@@ -3,26 +3,44 @@ import { quantizations } from "../../models/quantized-bytes.js";
 import type { ClassicFiles } from "../../register/classic/classic-files.js";
 import type { ClassicAddOptions } from "../classic-request.js";
 import { exitCodeOf } from "../exit-code.js";
+import { refuseOptionsOfOther } from "../one-road.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
+import { type AddOptions, addOnNodes, addOptions } from "./model-add.js";
+import { type RemoveOptions as NodesRemoveOptions, removeOnNodes, removeOptions } from "./model-remove.js";
 
 interface ClassicOption {
-  /** `true` when no path was named. */
-  readonly classic: string | true;
+  /** `true` when no path was named; absent: the nodes of the controller that runs here. */
+  readonly classic?: string | true;
 }
 
 const addExamples = `
 Examples:
+  exoctl model add gpt-oss-120b                     # its entry in the registry of every node, kept there from then on
+  exoctl model add gpt-oss-20b --on studio-1,studio-2 --dry-run
   exoctl model add gpt-oss-120b --classic ~/exo --dry-run
   exoctl model add my-model --classic ~/exo --layers 32 --repo owner/name --label "My model"
 
 Ends with 0 when the registry says what it should (with --dry-run: when it could be made to), with 1 when something is in the way.`;
 
-/** The verbs that edit the registry of an exo 0.0.x on this machine. They need no controller. */
+const removeExamples = `
+Examples:
+  exoctl model remove gpt-oss-120b                  # its entries and links; no file of the model
+  exoctl model remove gpt-oss-120b --files --dry-run
+  exoctl model remove gpt-oss-120b --files --named mlx-community/gpt-oss-120b-MXFP4-Q8
+
+Ends with 0 when it is gone (with --dry-run: when it could go), with 1 when something is in the way on a node.`;
+
+const classicAddOnly = ["--id", "--repo", "--layers", "--label", "--engine", "--accept", "--replace"];
+
+/** The verbs that change registries: those of the nodes, or the one of an exo 0.0.x on this machine, without a controller. */
 export function addClassicModelCommands(model: Command): void {
-  withCommonOptions(classicVerb(model, "add"))
-    .argument("<model>", "a model of the catalogue, or any name with --layers and --repo")
-    .description("add a model to exo 0.0.x's models.py on this machine")
+  addOptions(withCommonOptions(classicVerb(model, "add")))
+    .argument(
+      "<model>",
+      "a model of the catalogue, or an id owner/name; for exo 0.0.x any name with --layers and --repo",
+    )
+    .description("add a model to the registry of every node, or to exo 0.0.x's models.py on this machine")
     .option("--id <name>", "what exo and its clients call it (default: the model's name without gpt-)")
     .option("--repo <owner/name>", "the repository whose files exo loads")
     .option("--layers <n>", "how many layers the model has")
@@ -34,20 +52,34 @@ export function addClassicModelCommands(model: Command): void {
     .option("--accept <faults>", "write although these faults stand, by their codes", (text) => text.split(","))
     .option("--replace", "replace an entry that says something else")
     .addHelpText("after", addExamples)
-    .action(add);
-  withCommonOptions(classicVerb(model, "remove"))
-    .argument("<model>", "as it was added")
-    .description("take a model that exoctl added out of exo 0.0.x's models.py, byte for byte")
-    .option("--id <name>", "what exo calls it (default: the model's name without gpt-)")
-    .action(remove);
+    .action(async (name: string, options: AddOptions & ClassicOption & ClassicAddOptions, command: Command) => {
+      refuseOptionsOfOther(command, ...(options.classic === undefined ? onNodes(classicAddOnly) : onClassic(["--on"])));
+      await (options.classic === undefined ? addOnNodes(name, options, command) : add(name, options));
+    });
+  removeOptions(withCommonOptions(classicVerb(model, "remove")))
+    .argument("<model>", "as it was added, or the id of an entry")
+    .description("take a model that exoctl added out of the registries, and its files if asked to")
+    .option("--id <name>", "what exo 0.0.x calls it (default: the model's name without gpt-)")
+    .addHelpText("after", removeExamples)
+    .action(async (name: string, options: NodesRemoveOptions & RemoveOptions, command: Command) => {
+      refuseOptionsOfOther(
+        command,
+        ...(options.classic === undefined ? onNodes(["--id"]) : onClassic(nodesRemoveOnly)),
+      );
+      await (options.classic === undefined ? removeOnNodes(name, options) : remove(name, options));
+    });
 }
+
+const nodesRemoveOnly = ["--quantization", "--on", "--files", "--named"];
+const onNodes = (ofOther: readonly string[]) => ["nodes", ofOther] as const;
+const onClassic = (ofOther: readonly string[]) => ["classic", ofOther] as const;
 
 const classicVerb = (model: Command, verb: string): Command =>
   model
     .command(verb)
-    .requiredOption(
+    .option(
       "--classic [path]",
-      "exo 0.0.x: its checkout, virtual environment or models.py (default: the one of `exo`)",
+      "exo 0.0.x on this machine: its checkout, virtual environment or models.py (default: the one of `exo`)",
     )
     .option("--dry-run", "show what would be changed and what stands in the way");
 
@@ -76,7 +108,7 @@ async function remove(model: string, options: RemoveOptions): Promise<void> {
   if (report.outcome === "refused") process.exitCode = exitCodeOf("failed");
 }
 
-async function openHere({ classic }: ClassicOption): Promise<ClassicFiles> {
+async function openHere({ classic = true }: ClassicOption): Promise<ClassicFiles> {
   const { openClassicDisk } = await import("../../adapters/files/classic-disk.js");
   const { classicPlaces } = await import("../classic-places.js");
   return await openClassicDisk(await classicPlaces(classic));

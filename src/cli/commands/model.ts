@@ -3,6 +3,7 @@ import { exitCodeOf } from "../exit-code.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
 import { addClassicModelCommands } from "./model-classic.js";
+import { addModelListCommand } from "./model-list.js";
 import { addModelSyncCommand } from "./model-sync.js";
 
 const examples = `
@@ -12,17 +13,10 @@ Examples:
 
 Ends with 0 when the model is complete, with 1 when it is incomplete, broken or of no use to exo.`;
 
-/** `exoctl model`: model files, and entries of exo 0.0.x. Neither a controller nor a running exo is needed. */
+/** `exoctl model`: registry entries and model files, of the nodes or on this disk. */
 export function addModelCommand(program: Command): void {
   const model = program.command("model").description("registry entries and model files");
-  withCommonOptions(model.command("list"))
-    .requiredOption("--folder <dir>", "a folder of models on this disk, such as ~/.exo/models")
-    .description("the models in a folder, and which of them are complete")
-    .action(async ({ folder, output }: CommonOptions & { readonly folder: string }) => {
-      const models = await (await import("../inspect-folder.js")).listModelFolders(folder);
-      const { renderModelFolders } = await import("../render/model-folders-view.js");
-      await printResult(models, output, () => renderModelFolders(models, pageHere()));
-    });
+  addModelListCommand(model);
   withCommonOptions(model.command("inspect"))
     .argument("<dir>", "a folder with config.json and safetensors files")
     .description("what a model folder holds, whether it is complete, and what exo will make of it")
