@@ -9,6 +9,8 @@ import type { ClassicApi } from "./classic-api.js";
 import { createConvertApi } from "./convert-model.js";
 import { addModel, applyFile, readDesiredModels, writtenModels } from "./desired-models.js";
 import { createToken } from "./enrolment.js";
+import type { EntriesApi } from "./entries/entries-api.js";
+import type { ModelListing } from "./model-list/model-list-api.js";
 import type { ModelWork, Wanted } from "./model-work.js";
 import type { DesiredState, StateStore } from "./state-store.js";
 import type { DiscoveredHost, StatusReport } from "./status-report.js";
@@ -21,9 +23,11 @@ export interface AdminCallsDeps {
   readonly discover: () => readonly DiscoveredHost[];
   readonly view: () => ClusterView | undefined;
   readonly access: Pick<ClusterAccess, "observe" | "agent">;
+  readonly listModels: (view: ClusterView, cards: "local" | "all") => ModelListing;
   readonly work: ModelWork;
   readonly classic: ClassicApi;
   readonly sync: ModelSyncApi;
+  readonly entries: EntriesApi;
   readonly store: StateStore;
   readonly spec: () => ClusterSpec;
   readonly useSpec: (spec: ClusterSpec) => void;
@@ -40,11 +44,13 @@ export function createAdminCalls(deps: AdminCallsDeps): AdminApi {
   return {
     ...deps.sync,
     ...createConvertApi(deps.access),
+    ...deps.entries,
     info: deps.info,
     status: deps.status,
     discover: deps.discover,
     plan: ({ model }) => deps.work.plan(newestView(deps), model).result,
     whatIf: ({ changes, model }) => deps.work.whatIf(newestView(deps), changes, model),
+    listModels: ({ cards }) => deps.listModels(newestView(deps), cards),
     apply: async (request, report) => {
       const wish = readWish(deps, request);
       const isNew = wish.desired !== deps.store.desired();

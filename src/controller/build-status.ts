@@ -6,10 +6,12 @@ import { maxFactAgeMs } from "../inventory/exo-view.js";
 import type { InventoryNode } from "../inventory/inventory.js";
 import type { ServingModel } from "../route/serving-model.js";
 import { describeBuiltInFinding, findingsOfRun } from "./built-in-findings.js";
+import type { EntryFindings } from "./drift/watch-drift.js";
 import type { FleetNode } from "./fleet.js";
 import type { ModelRun } from "./model-run.js";
 import { isPlanOf } from "./plan-model.js";
 import { modelSpecOf } from "./planning-problem.js";
+import { type RegistryFinding, timeText } from "./registry-finding.js";
 import { instancesOf, serves, waitingFor } from "./serving-models.js";
 import type { CopyStatus, ModelStatus, NodeState, NodeStatus, StageStatus, StatusReport } from "./status-report.js";
 import { vocabularyProblems } from "./vocabulary-problems.js";
@@ -25,6 +27,7 @@ export interface StatusInput {
   readonly fleet: readonly FleetNode[];
   readonly runs: readonly ModelRun[];
   readonly serving: readonly ServingModel[];
+  readonly drift: readonly EntryFindings[];
 }
 
 /** What is, for people and programs. */
@@ -44,6 +47,7 @@ export function buildStatus(input: StatusInput): StatusReport {
         trouble === undefined ? [] : [`${entry.name}: ${trouble.message}`],
       ),
       ...(view === undefined ? [] : input.runs.flatMap(({ entry }) => builtInProblems(entry, view))),
+      ...input.drift.flatMap(({ node, wrong }) => wrong.map((finding) => registryProblem(node, finding))),
       ...(view?.deployment.problems ?? []),
       ...foreignInstances(view),
       ...vocabularyProblems(input.fleet, input.runs, view),
@@ -112,6 +116,11 @@ function copyStatus(run: ModelRun, instance: DeployedInstance): CopyStatus {
 
 const builtInProblems = (entry: ModelEntry, view: ClusterView): readonly string[] =>
   findingsOfRun(entry, view).map((finding) => `${entry.name}: ${describeBuiltInFinding(finding)}`);
+
+function registryProblem(node: string, { message, fix, since }: RegistryFinding): string {
+  const when = since === undefined ? "" : ` (since ${timeText(since)})`;
+  return `${node}: ${message}${when}${fix === undefined ? "" : `; ${fix}`}`;
+}
 
 function foreignInstances(view: ClusterView | undefined): string[] {
   return (view?.deployment.instances ?? [])

@@ -1,6 +1,7 @@
 import type { ClusterAccess } from "../apply/cluster-access.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
+import type { DriftWatch } from "./drift/watch-drift.js";
 import type { ModelRun } from "./model-run.js";
 import type { ModelWork, Report } from "./model-work.js";
 
@@ -15,13 +16,15 @@ export interface ControlLoop {
 }
 
 /**
- * Looks at the cluster about once a second, and brings back what is desired and not served, or not by all copies that could
- * be. Remembers nothing: each round starts from a fresh observation.
+ * Looks at the cluster about once a second, brings back what is desired and not served, or not by all copies that could be, and
+ * lets the registries be mended. Remembers nothing: each round starts from a fresh observation.
  */
 export function startControlLoop(
   deps: {
     readonly access: ClusterAccess;
     readonly work: ModelWork;
+    /** Keeps the registries as they shall be; looks at each view. */
+    readonly drift: Pick<DriftWatch, "look" | "idle">;
     /** What a model lacks in what was seen last, in a few words; undefined when it lacks nothing. */
     readonly lack: (run: ModelRun) => string | undefined;
     readonly clock: Clock;
@@ -45,7 +48,8 @@ export function startControlLoop(
     }
   };
   const round = async (): Promise<void> => {
-    await access.observe(signal);
+    const view = await access.observe(signal);
+    deps.drift.look(view, healing ? "mend" : "watch");
     for (const run of work.runs()) {
       const { name } = run.entry;
       const lack = deps.lack(run);
@@ -60,7 +64,7 @@ export function startControlLoop(
       });
       await clock.sleep(roundMs, signal).catch(() => undefined); // rejects only when the loop is to end
     }
-    await Promise.all(repairs.values());
+    await Promise.all([...repairs.values(), deps.drift.idle()]);
   };
   return {
     startHealing: () => {

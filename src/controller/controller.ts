@@ -5,6 +5,7 @@ import type { ClusterSpec, ModelEntry } from "../config/cluster-spec.js";
 import type { HostPort } from "../config/host-port.js";
 import type { AgentLink } from "../inventory/agent-link.js";
 import type { ExoAddress } from "../inventory/exo-state.js";
+import { entryFor } from "../models/catalogue.js";
 import type { ServingModel } from "../route/serving-model.js";
 import type { Clock } from "../runtime/clock.js";
 import { type Close, closeAll } from "../runtime/close-all.js";
@@ -16,10 +17,16 @@ import { type ClassicWork, createClassicWork } from "./classic-work.js";
 import { createClusterAccess } from "./cluster-access.js";
 import { type ControlLoop, startControlLoop } from "./control-loop.js";
 import { applyFile, readDesiredModels, writtenModels } from "./desired-models.js";
+import { createDriftWatch, type DriftWatch } from "./drift/watch-drift.js";
+import { createEntriesApi } from "./entries/create-entries-api.js";
+import { describeFromCatalogue, notInCatalogue } from "./entries/describe-model.js";
 import { createExoViews, type ExoConnection } from "./exo-views.js";
 import { createFleet, type Fleet } from "./fleet.js";
+import { entriesOfAdded, entriesOfRuns, type KeptEntry, type WantedEntries } from "./kept-entries.js";
 import { lackOf } from "./lack-of.js";
 import { listDiscovered } from "./list-discovered.js";
+import { listModels } from "./model-list/list-models.js";
+import { servedNames } from "./model-list/served-names.js";
 import type { ModelRun } from "./model-run.js";
 import { createModelWork, type ModelWork } from "./model-work.js";
 import { cordonedNodes } from "./plan-model.js";
@@ -97,9 +104,14 @@ export function createController(deps: ControllerDeps): Controller {
   });
   const classic = createClassicWork({ fleet: eyes.fleet, lifetime: deps.lifetime });
   const serving = (): readonly ServingModel[] => servingModels(work.runs(), now.spec.gateway.aliases, now.view);
+  const wantedEntries = (): readonly KeptEntry[] => [
+    ...entriesOfRuns(work.runs()),
+    ...entriesOfAdded(store.addedModels(), store.members()),
+  ];
+  const drift = createDriftWatch({ wanted: wantedEntries, access, clock, logger, lifetime: deps.lifetime });
   let loop: ControlLoop | undefined;
   return {
-    api: createApi(deps, now, { access, fleet: eyes.fleet, desired, work, classic, serving }),
+    api: createApi(deps, now, { access, fleet: eyes.fleet, desired, work, classic, serving, wantedEntries, drift }),
     access,
     exoTroubles: eyes.exos.troubles,
     serving,
@@ -112,7 +124,7 @@ export function createController(deps: ControllerDeps): Controller {
       const after = applyFile(before, writtenModels(settings.clusterYaml), author);
       if (after !== before) await save(store, after);
       const lack = (run: ModelRun): string | undefined => lackOf(run, now.view);
-      loop = startControlLoop({ access, work, lack, clock, logger }, deps.lifetime);
+      loop = startControlLoop({ access, work, drift, lack, clock, logger }, deps.lifetime);
     },
     startHealing: () => loop?.startHealing(),
     ended: async () => {
@@ -162,11 +174,13 @@ interface ApiParts {
   readonly work: ModelWork;
   readonly classic: ClassicWork;
   readonly serving: () => readonly ServingModel[];
+  readonly wantedEntries: WantedEntries;
+  readonly drift: DriftWatch;
 }
 
 function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
   const { settings, store, clock, watch } = deps;
-  const { access, fleet, desired, work, classic, serving } = parts;
+  const { access, fleet, desired, work, classic, serving, wantedEntries, drift } = parts;
   return createAdminCalls({
     info: () => ({
       version: settings.version,
@@ -187,10 +201,21 @@ function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
         fleet: fleet.nodes(),
         runs: work.runs(),
         serving: serving(),
+        drift: drift.findings(),
       }),
     discover: () => listDiscovered(watch.sightings(), fleet.nodes(), now.view),
     view: () => now.view,
     access,
+    listModels: (view, cards) =>
+      listModels({
+        simulated: settings.simulated,
+        view,
+        members: store.members().map((member) => member.name),
+        kept: wantedEntries(),
+        drift: drift.findings(),
+        servedAs: servedNames(work.runs(), now.spec.gateway.aliases),
+        cards,
+      }),
     work,
     classic,
     sync: createModelSync({
@@ -200,6 +225,18 @@ function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
       logger: deps.logger,
       lifetime: deps.lifetime,
     }),
+    entries: createEntriesApi(
+      {
+        access,
+        fleet,
+        store,
+        describeModel: async (words) => describeFromCatalogue(words) ?? notInCatalogue(words.model),
+        desired: () => ({ desired: desired().models, addedByRun: store.desired()?.added ?? [] }),
+        entryOf: ({ name, quantization }) => entryFor(name, quantization, "own"),
+        clock,
+      },
+      deps.lifetime,
+    ),
     store,
     spec: () => now.spec,
     useSpec: (spec) => {

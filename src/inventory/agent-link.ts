@@ -3,6 +3,7 @@ import type { NodeReport } from "../cluster/node-report.js";
 import type { EntryOutcome, EntrySpec, RegistryReport } from "../cluster/registry-report.js";
 import type { ClassicRegistryLink } from "./classic-registry-link.js";
 import type { ConvertLink } from "./convert-link.js";
+import type { ModelRemovalLink } from "./model-removal-link.js";
 import type { ModelSyncLink } from "./model-sync-link.js";
 
 /** The lease under which a controller may act on an agent. The agent refuses older terms. */
@@ -33,6 +34,7 @@ export interface AgentLink {
   /** Copies of models between nodes. */
   readonly sync: ModelSyncLink;
   readonly convert: ConvertLink;
+  readonly removal: ModelRemovalLink;
   close(): Promise<void>;
 }
 

@@ -3,6 +3,7 @@ import { openHttpExoApi } from "../adapters/exo-local/http-exo-api.js";
 import { type AgentHome, openAgentHome } from "../adapters/files/agent-home.js";
 import { type ClassicPlaces, openClassicDisk } from "../adapters/files/classic-disk.js";
 import { openConversionDisk } from "../adapters/files/conversion-disk.js";
+import { openModelRemovalDisk } from "../adapters/files/model-removal-disk.js";
 import { openPlacedFoldersRecord } from "../adapters/files/placed-folders-record.js";
 import { openRegistryDisk } from "../adapters/files/registry-disk.js";
 import { openVocabularyFile } from "../adapters/files/vocabulary-file.js";
@@ -22,6 +23,7 @@ import { createDescribeMachine } from "../agent/describe-node.js";
 import { createExoSupervisor, type ExoSupervisor } from "../agent/exo-supervisor.js";
 import type { HostProbe } from "../agent/host-probe.js";
 import { createModelConvert } from "../agent/model-convert.js";
+import { createModelRemoval } from "../agent/model-removal.js";
 import { createNodeAgent } from "../agent/node-agent.js";
 import type { ProcessHost, ProgramSpec } from "../agent/process-host.js";
 import { prepareVocabulary } from "../agent/vocabulary.js";
@@ -154,6 +156,7 @@ async function buildAgent(
   const placed = openPlacedFoldersRecord(home.placedFoldersFile);
   const describeMachine = createDescribeMachine(settings.hostProbe, clock);
   const converter = settings.converter?.(home.converterHome);
+  const removalFiles = await openModelRemovalDisk(exo, registry, placed, logger);
   const nodeAgent = createNodeAgent({
     agentId: home.agentId,
     name: () => nodeName(name()),
@@ -163,6 +166,7 @@ async function buildAgent(
     describeExo: createDescribeExo({ api, apiPort: exo.apiPort, generation: exo.generation, supervisor, vocabulary }),
     supervisor,
     registry,
+    placed,
     authority,
   });
   const { classic } = exo;
@@ -189,7 +193,13 @@ async function buildAgent(
     clock,
   });
   return {
-    services: { nodeAgent, classicRegistry, modelSync, modelConvert },
+    services: {
+      nodeAgent,
+      classicRegistry,
+      modelSync,
+      modelConvert,
+      modelRemoval: createModelRemoval(removalFiles, authority),
+    },
     close,
     supervisor,
     exoAnswers: async (signal) =>

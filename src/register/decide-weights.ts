@@ -23,7 +23,7 @@ export function decideWeights(own: readonly ModelFolder[], source: readonly Mode
   if (found) return { kind: "already-linked" };
   const ourLink = own.some((folder) => folder.ours);
   if (target === undefined) return { kind: "missing", staleLink: ourLink ? "remove" : "none" };
-  const foreign = own.find((folder) => !folder.ours);
+  const foreign = own.find((folder) => !folder.ours && folder.link !== "redirected");
   if (foreign === undefined) return { kind: "link", target };
   const problem =
     foreign.kind === "link"

@@ -1,4 +1,5 @@
 import type { ModelId } from "../cluster/names.js";
+import type { LinkOwner } from "../cluster/registry-report.js";
 
 /** One card file below exo's custom cards folder. */
 export interface CardFile {
@@ -14,12 +15,18 @@ export interface ModelFolder {
   readonly modelId: ModelId;
   readonly path: string;
   readonly kind: "folder" | "link";
-  /** Whether the agent made this link. Always false for a folder. */
+  /** Whether the agent made this link, and it leads where it was made to. Always false for a folder. */
   readonly ours: boolean;
+  /** Whose link it is; absent for a folder. */
+  readonly link?: LinkOwner;
   /** Where it really is; absent when that is outside every models folder, or nowhere. */
   readonly resolved?: string;
   /** exo's rule: an index of safetensors is there, and so is every file that it names. */
   readonly complete: boolean;
+  /** Of all its files; absent when it leads outside, or nowhere. */
+  readonly bytes?: number;
+  /** How many weight files its indexes name, and how many of them are there; absent without a readable index. */
+  readonly weightFiles?: { readonly present: number; readonly named: number };
 }
 
 /**
@@ -40,7 +47,7 @@ export interface RegistryFiles {
   modelFolders(): Promise<readonly ModelFolder[]>;
   /** What stands under this model's name, at most one in each models folder, in exo's order. */
   foldersOf(id: ModelId): Promise<readonly ModelFolder[]>;
-  /** Makes `id` a link to that folder, replacing nothing but an older link of ours. */
+  /** Makes `id` a link to that folder, replacing nothing but a link where the agent has made one before. */
   linkWeights(id: ModelId, target: ModelFolder): Promise<void>;
   /** Removes the link of this id if it is ours. */
   unlinkWeights(id: ModelId): Promise<"removed" | "absent">;

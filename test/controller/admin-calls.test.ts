@@ -47,9 +47,11 @@ function someCalls(parts: { enrolment?: "none" } = {}) {
     discover: () => [],
     view: () => state.view,
     access: { observe: refuse, agent: refuse },
+    listModels: (_view, cards) => ({ simulated: false, models: [], gaps: [cards] }),
     work,
     classic: { addClassicEntry: refuse, removeClassicEntry: refuse, listClassicEntries: refuse },
     sync: { syncModel: refuse },
+    entries: { addModel: refuse, removeModel: refuse },
     store,
     spec: () => state.spec,
     useSpec: (spec) => {

@@ -34,6 +34,7 @@ const status = (change: Partial<StatusInput> = {}) => {
     now,
     fleet: [],
     serving: servingModels(input.runs, {}, input.view),
+    drift: [],
     ...input,
   });
 };
@@ -168,4 +169,15 @@ test("a card of exo's own that is wrong is a problem of the model that is run by
     );
   expect(problems("builtin")).toEqual([expect.stringContaining("gpt-oss-120b: exo's own card")]);
   expect(problems("own")).toEqual([]);
+});
+
+test("registry entries that are not as they should be are problems, with node, what, since when, and what is done", () => {
+  const finding = { code: "card-missing", message: "the card of a/b is not there", fix: "exoctl writes it again" };
+  const drift = [
+    { node: nodeName("studio-2"), modelId: "a/b", wrong: [{ ...finding, since: 1_000 }], mended: [] },
+    { node: nodeName("studio-1"), modelId: "a/b", wrong: [], mended: [finding] },
+  ];
+  expect(status({ drift }).problems).toEqual([
+    "studio-2: the card of a/b is not there (since 1970-01-01 00:00:01 UTC); exoctl writes it again",
+  ]);
 });

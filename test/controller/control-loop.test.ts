@@ -13,7 +13,13 @@ async function aLoop() {
   const clock = createManualClock();
   const logger = createTestLogger();
   const stop = new AbortController();
-  const state = { serving: ["ready", "ready"] as ServingModel["state"][], retryAt: 0, lookFails: false, looks: 0 };
+  const state = {
+    serving: ["ready", "ready"] as ServingModel["state"][],
+    retryAt: 0,
+    lookFails: false,
+    looks: 0,
+    registryLooks: [] as string[],
+  };
   const repairs: { readonly name: string | undefined; end(): void; fail(): void }[] = [];
   const runs = (): ModelRun[] =>
     names.map((name) => ({ entry: anEntry("{}", name), proven: new Set(), failures: 0, retryAt: state.retryAt }));
@@ -40,8 +46,12 @@ async function aLoop() {
   };
   const lack = ({ entry }: ModelRun) =>
     state.serving[names.indexOf(entry.name)] === "ready" ? undefined : "it is not served";
+  const drift = {
+    look: (_view: unknown, mode: string) => void state.registryLooks.push(mode),
+    idle: async () => void state.registryLooks.push("idle"),
+  };
   const access = { observe, agent: () => undefined, exo: () => undefined };
-  const loop: ControlLoop = startControlLoop({ access, work, lack, clock, logger }, stop.signal);
+  const loop: ControlLoop = startControlLoop({ access, work, drift, lack, clock, logger }, stop.signal);
   await settle(); // the first look
   return { loop, clock, logger, stop, state, repairs };
 }
@@ -65,6 +75,15 @@ describe("the control loop", () => {
     repairs[0]?.end();
     await clock.advance(1_000);
     expect(repairs.map((repair) => repair.name)).toEqual([...names, names[0]]);
+  });
+
+  test("lets the registries be mended once it heals, and waits for that at the end", async () => {
+    const { loop, clock, state, stop } = await aLoop();
+    loop.startHealing();
+    await clock.advance(1_000);
+    stop.abort(new Error("closing"));
+    await loop.ended;
+    expect(state.registryLooks).toEqual(["watch", "mend", "idle"]);
   });
 
   test("waits as long as a failed model is to be left alone", async () => {

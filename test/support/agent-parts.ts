@@ -11,6 +11,7 @@ import { silentLogger } from "../../src/runtime/logger.js";
 import { createFakeProcessHost, exoProgram, type FakeProcessHost } from "./agent-fake-programs.js";
 import { createManualClock, type ManualClock } from "./agent-manual-clock.js";
 import { createFakeProbe } from "./agent-probe-outputs.js";
+import { createMemoryPlaced } from "./memory-placed.js";
 import { variants } from "./registry-entries.js";
 
 export interface FakeExo {
@@ -60,6 +61,7 @@ export function createTestAgent(registry: RegistryFiles, managed: "managed" | "o
     describeExo: createDescribeExo({ api, apiPort: 52_415, generation: "unknown", supervisor, vocabulary }),
     supervisor,
     registry,
+    placed: createMemoryPlaced(),
     authority,
   });
   const classicRegistry = createClassicRegistry({ open: undefined, authority });

@@ -1,32 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { lstat, mkdir, readFile, readlink, rename, rm, stat, symlink, unlink } from "node:fs/promises";
+import { lstat, mkdir, readlink, rename, rm, stat, symlink, unlink } from "node:fs/promises";
 import { basename, isAbsolute, join } from "node:path";
 import { type ModelId, modelFolderName } from "../../cluster/names.js";
+import type { LinkOwner } from "../../cluster/registry-report.js";
 import { readModelId } from "../../register/entry-schema.js";
 import { type ModelFolder, type RegistryFiles, RegistryPathError } from "../../register/registry-files.js";
-import { filesOfIndex, isIndexName } from "../../register/safetensors-index.js";
+import { createReadFolderContents, type ReadFolderContents } from "./registry-folder-contents.js";
 import type { LinkRecord } from "./registry-link-record.js";
-import { isFileInside, namesIn, resolveInside, resolveRoots, unlessMissing } from "./registry-paths.js";
-
-/** gpt-oss-120b's index has 40 kB; the largest known ones have a few MB. */
-const maxIndexBytes = 64 * 1024 * 1024;
+import { namesIn, resolveInside, resolveRoots, unlessMissing } from "./registry-paths.js";
 
 type ModelFolders = Pick<RegistryFiles, "modelFolders" | "foldersOf" | "linkWeights" | "unlinkWeights">;
-
-/** exo's rule, with every link resolved: whatever is outside the models folders counts as not there. */
-async function isComplete(folder: string, roots: readonly string[]): Promise<boolean> {
-  const indexes = (await namesIn(folder)).filter(isIndexName);
-  if (indexes.length === 0) return false;
-  for (const name of indexes) {
-    const index = await resolveInside(join(folder, name), roots);
-    if (index === undefined || (await stat(index)).size > maxIndexBytes) return false;
-    const files = filesOfIndex(await readFile(index, "utf8"));
-    if (files === undefined) return false;
-    const there = await Promise.all(files.map((file) => isFileInside(join(folder, file), roots)));
-    if (!there.every(Boolean)) return false;
-  }
-  return true;
-}
 
 /** `owner--name` back to `owner/name`; undefined for folders that are not a model's, such as `caches`. */
 const idOfFolder = (name: string): ModelId | undefined =>
@@ -37,15 +20,22 @@ async function look(
   modelId: ModelId,
   roots: readonly string[],
   record: LinkRecord,
+  contentsOf: ReadFolderContents,
 ): Promise<ModelFolder | undefined> {
   const found = await unlessMissing(lstat(path));
   if (found === undefined || !(found.isDirectory() || found.isSymbolicLink())) return undefined;
   const kind = found.isSymbolicLink() ? "link" : "folder";
-  const ours = kind === "link" && (await record.targetOf(path)) === (await readlink(path));
+  const link = kind === "link" ? ownerOf(await record.targetOf(path), await readlink(path)) : undefined;
   const resolved = await resolveInside(path, roots);
-  const folder = { modelId, path, kind, ours } as const;
+  const folder = { modelId, path, kind, ours: link === "ours", ...(link === undefined ? {} : { link }) } as const;
   if (resolved === undefined || !(await stat(resolved)).isDirectory()) return { ...folder, complete: false };
-  return { ...folder, resolved, complete: await isComplete(resolved, roots) };
+  return { ...folder, resolved, ...(await contentsOf(resolved, roots)) };
+}
+
+/** A link is nothing but the way it leads: one that we made and that leads elsewhere now may be set right again. */
+function ownerOf(made: string | undefined, target: string): LinkOwner {
+  if (made === undefined) return "foreign";
+  return made === target ? "ours" : "redirected";
 }
 
 /** Puts a link at `path` in one step. Fails when a real folder is there: a rename never replaces one by a link. */
@@ -59,6 +49,8 @@ async function placeLink(path: string, target: string): Promise<void> {
     throw new RegistryPathError(path, "could not be made a link", { cause: error });
   }
 }
+
+const isReplaceable = ({ link }: ModelFolder): boolean => link === "ours" || link === "redirected";
 
 /** Removes links under temporary names that a killed agent has left behind. */
 async function sweep(folder: string): Promise<void> {
@@ -83,10 +75,11 @@ export async function openRegistryModelFolders(
     throw new RangeError("models folders must be absolute paths");
   await sweep(linksFolder);
 
+  const contentsOf = createReadFolderContents();
   const foldersOf = async (id: ModelId): Promise<readonly ModelFolder[]> => {
     const roots = await resolveRoots(modelsFolders);
     const found = await Promise.all(
-      modelsFolders.map((folder) => look(join(folder, modelFolderName(id)), id, roots, record)),
+      modelsFolders.map((folder) => look(join(folder, modelFolderName(id)), id, roots, record, contentsOf)),
     );
     return found.filter((folder) => folder !== undefined);
   };
@@ -101,8 +94,8 @@ export async function openRegistryModelFolders(
     const resolved = await resolveInside(target.path, roots);
     if (resolved === undefined) throw new RegistryPathError(target.path, "is not inside exo's models folders");
     const path = join(linksFolder, modelFolderName(id));
-    const there = await look(path, id, roots, record);
-    const inTheWay = there === undefined ? await unlessMissing(lstat(path)) : there.ours ? undefined : there;
+    const there = await look(path, id, roots, record, contentsOf);
+    const inTheWay = there === undefined ? await unlessMissing(lstat(path)) : isReplaceable(there) ? undefined : there;
     if (inTheWay !== undefined) throw new RegistryPathError(path, "is not a link that exoctl made");
     // Written down first: a link that we can't prove to be ours would never be removed again.
     await record.remember(path, resolved);
@@ -110,7 +103,7 @@ export async function openRegistryModelFolders(
   };
   const unlinkWeights = async (id: ModelId): Promise<"removed" | "absent"> => {
     const path = join(linksFolder, modelFolderName(id));
-    const there = await look(path, id, await resolveRoots(modelsFolders), record);
+    const there = await look(path, id, await resolveRoots(modelsFolders), record, contentsOf);
     if (there?.ours !== true || basename(path) !== modelFolderName(id)) return "absent";
     await unlink(path);
     await record.forget(path);

@@ -1,4 +1,4 @@
-import { lstat, mkdir, readdir, realpath, stat } from "node:fs/promises";
+import { lstat, mkdir, readdir, realpath } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { RegistryPathError } from "../../register/registry-files.js";
 
@@ -36,13 +36,6 @@ export async function resolveInside(path: string, roots: readonly string[]): Pro
 export async function resolveRoots(folders: readonly string[]): Promise<readonly string[]> {
   const found = await Promise.all(folders.map((folder) => unlessMissing(realpath(folder))));
   return found.filter((folder) => folder !== undefined);
-}
-
-/** Whether a file is there, inside the roots, following links. */
-export async function isFileInside(path: string, roots: readonly string[]): Promise<boolean> {
-  const real = await resolveInside(path, roots);
-  if (real === undefined) return false;
-  return (await unlessMissing(stat(real)))?.isFile() ?? false;
 }
 
 /**

@@ -5,7 +5,9 @@ import { loadNodeAgent } from "./agent-definitions.js";
 import { classicRegistryCalls } from "./classic-registry-calls.js";
 import { openConvertLink } from "./convert-link.js";
 import { openModelSyncLink } from "./model-sync-link.js";
-import { entryMessage, readOutcome, readRegistryReport } from "./registry-messages.js";
+import { entryMessage, readOutcome } from "./registry-messages.js";
+import { readRegistryReport } from "./registry-report-message.js";
+import { openRemovalLink } from "./removal-link.js";
 import { readNodeReport } from "./report-messages.js";
 
 export interface AgentLinkSettings extends AgentChannelSettings {
@@ -61,6 +63,7 @@ export function openAgentLink(settings: AgentLinkSettings): AgentLink {
     classic: classicRegistryCalls(channel, actMs),
     sync: openModelSyncLink(channel),
     convert: openConvertLink(channel),
+    removal: openRemovalLink(channel),
     close: async () => channel.close(),
   };
 }

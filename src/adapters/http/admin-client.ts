@@ -1,5 +1,7 @@
 import type { AdminApi, ApplySummary, ControllerInfo, JoinInstructions } from "../../controller/admin-api.js";
 import type { CancelSummary, ConvertSummary } from "../../controller/convert-api.js";
+import type { AddModelSummary, RemoveModelSummary } from "../../controller/entries/entries-api.js";
+import type { ModelListing } from "../../controller/model-list/model-list-api.js";
 import type { DiscoveredHost, StatusReport } from "../../controller/status-report.js";
 import type { SyncSummary } from "../../controller/sync/sync-api.js";
 import type { PlanResult } from "../../plan/plan-result.js";
@@ -8,7 +10,7 @@ import { openAdminCalls } from "./admin-calls.js";
 import { classicClient } from "./classic-client.js";
 
 /** Calls that take long and tell how far they are. */
-type Streamed = "apply" | "syncModel" | "convert";
+type Streamed = "apply" | "syncModel" | "convert" | "addModel" | "removeModel";
 
 /** The controller's API as a client sees it: the same calls, each over the socket. */
 export type AdminClient = {
@@ -31,7 +33,11 @@ export function openAdminClient(socketPath: string): AdminClient {
     createToken: (wanted) => call<JoinInstructions>("POST", "/api/v1/tokens", wanted),
     convert: (wanted, report, signal) => streamed<ConvertSummary>("/api/v1/models/convert", wanted, report, signal),
     cancelConversion: (wanted) => call<CancelSummary>("POST", "/api/v1/models/convert/cancel", wanted),
+    listModels: ({ cards }) => call<ModelListing>("GET", `/api/v1/models?cards=${cards}`),
     apply: (wanted, report, signal) => streamed<ApplySummary>("/api/v1/apply", wanted, report, signal),
     syncModel: (wanted, report, signal) => streamed<SyncSummary>("/api/v1/models/sync", wanted, report, signal),
+    addModel: (wanted, report, signal) => streamed<AddModelSummary>("/api/v1/models/add", wanted, report, signal),
+    removeModel: (wanted, report, signal) =>
+      streamed<RemoveModelSummary>("/api/v1/models/remove", wanted, report, signal),
   };
 }

@@ -10,6 +10,8 @@ import { Problem } from "../../runtime/problem.js";
 import { answerLines } from "./answer-lines.js";
 import { addClassicRoutes } from "./classic-routes.js";
 import { addConvertRoutes } from "./convert-routes.js";
+import { addEntriesRoutes } from "./entries-routes.js";
+import { addModelListRoutes } from "./model-list-routes.js";
 import { type ProblemBody, problemBody } from "./problem-body.js";
 import { addSyncRoutes } from "./sync-routes.js";
 
@@ -111,6 +113,8 @@ function addRoutes(server: FastifyInstance, api: AdminApi, logger: Logger): void
   addClassicRoutes(server, api, logger);
   addSyncRoutes(server, api, logger);
   addConvertRoutes(server, api, logger);
+  addEntriesRoutes(server, api, logger);
+  addModelListRoutes(server, api);
   server.setErrorHandler((error, _request, reply) => {
     const body = problemBody(error, logger);
     return reply.status(statusOf[body.kind]).send({ problem: body });

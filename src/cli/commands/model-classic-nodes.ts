@@ -5,6 +5,7 @@ import type { ClassicNodes } from "../../controller/classic-api.js";
 import { Problem } from "../../runtime/problem.js";
 import { exitCodeOf } from "../exit-code.js";
 import { controllerHere } from "../find-controller.js";
+import { namesIn } from "../name-list.js";
 import type { CommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
 import { progressOn, showProgress } from "../progress.js";
@@ -13,15 +14,12 @@ import { progressOn, showProgress } from "../progress.js";
 export interface NodesOptions {
   readonly classic?: string | true;
   readonly nodes?: boolean;
-  readonly on?: readonly string[];
+  readonly on?: string;
 }
 
-export const withNodesOptions = (command: Command): Command =>
-  command
-    .option("--nodes", "on every node that has an exo 0.0.x, through the controller: on all of them or on none")
-    .option("--on <names>", "only on these nodes, such as studio-1,studio-2 (means --nodes)", (text) =>
-      text.split(","),
-    );
+/** `--on` alone means it as well. */
+export const withClassicNodes = (command: Command): Command =>
+  command.option("--nodes", "with --classic: on every node that has an exo 0.0.x, on all of them or on none");
 
 /** @throws Problem when a path is given as well: agents know where their exo is, and take no path from anybody */
 export function isForNodes({ classic, nodes, on }: NodesOptions): boolean {
@@ -36,11 +34,11 @@ export function isForNodes({ classic, nodes, on }: NodesOptions): boolean {
   return isAsked;
 }
 
-const nodesOf = ({ on }: NodesOptions): ClassicNodes => (on === undefined ? {} : { on });
+const nodesOf = ({ on }: NodesOptions): ClassicNodes => (on === undefined ? {} : { on: namesIn(on) });
 
 type Options = CommonOptions & NodesOptions;
 
-export async function addOnNodes(wish: ClassicAddWish, options: Options): Promise<void> {
+export async function addOnClassicNodes(wish: ClassicAddWish, options: Options): Promise<void> {
   const progress = showProgress(progressOn(process.stderr));
   const report = await controllerHere()
     .addClassicEntry({ wish, ...nodesOf(options) }, progress.report, new AbortController().signal)
@@ -48,7 +46,7 @@ export async function addOnNodes(wish: ClassicAddWish, options: Options): Promis
   await print(report, wish.accepted, options);
 }
 
-export async function removeOnNodes(wish: ClassicRemoveWish, options: Options): Promise<void> {
+export async function removeOnClassicNodes(wish: ClassicRemoveWish, options: Options): Promise<void> {
   const progress = showProgress(progressOn(process.stderr));
   const report = await controllerHere()
     .removeClassicEntry({ wish, ...nodesOf(options) }, progress.report, new AbortController().signal)
@@ -63,7 +61,7 @@ async function print(report: ClassicClusterReport, accepted: readonly string[], 
   if (!isDone || report.comparison?.entry === "differs") process.exitCode = exitCodeOf("failed");
 }
 
-export async function listOnNodes(options: Options): Promise<void> {
+export async function listOnClassicNodes(options: Options): Promise<void> {
   const listing = await controllerHere().listClassicEntries(nodesOf(options));
   const { renderClassicListing } = await import("../render/classic-nodes-view.js");
   await printResult(listing, options.output, () => renderClassicListing(listing, pageHere()));

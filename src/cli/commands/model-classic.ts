@@ -1,89 +1,44 @@
-import { type Command, Option } from "commander";
-import { quantizations } from "../../models/quantized-bytes.js";
 import type { ClassicFiles } from "../../register/classic/classic-files.js";
 import type { ClassicAddOptions } from "../classic-request.js";
 import { exitCodeOf } from "../exit-code.js";
-import { type CommonOptions, withCommonOptions } from "../options.js";
+import type { CommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
 import {
-  addOnNodes,
+  addOnClassicNodes,
   isForNodes,
-  listOnNodes,
+  listOnClassicNodes,
   type NodesOptions,
-  removeOnNodes,
-  withNodesOptions,
+  removeOnClassicNodes,
 } from "./model-classic-nodes.js";
 
-interface ClassicOption {
-  /** `true` when no path was named. */
-  readonly classic: string | true;
-}
+/** What `exoctl model add --classic` takes. */
+export type ClassicAdd = CommonOptions & NodesOptions & ClassicAddOptions;
 
-const addExamples = `
-Examples:
-  exoctl model add gpt-oss-120b --classic ~/exo --dry-run
-  exoctl model add gpt-oss-120b --classic --nodes            # on every node, or on none
-  exoctl model add my-model --classic ~/exo --layers 32 --repo owner/name --label "My model"
-
-Ends with 0 when the registry says what it should (with --dry-run: when it could be made to), with 1 when something is in the way.`;
-
-/** The verbs that edit the registry of an exo 0.0.x: on this machine, without a controller, or with --nodes on the nodes. */
-export function addClassicModelCommands(model: Command): void {
-  withCommonOptions(classicVerb(model, "add"))
-    .argument("<model>", "a model of the catalogue, or any name with --layers and --repo")
-    .description("add a model to exo 0.0.x's models.py, on this machine or on all nodes")
-    .option("--id <name>", "what exo and its clients call it (default: the model's name without gpt-)")
-    .option("--repo <owner/name>", "the repository whose files exo loads")
-    .option("--layers <n>", "how many layers the model has")
-    .option("--label <text>", "the name on exo's page")
-    .option("--engine <name>", "mlx, tinygrad or dummy", "mlx")
-    .addOption(
-      new Option("--quantization <name>", "of a catalogue model").choices([...quantizations]).default("MXFP4-Q8"),
-    )
-    .option("--accept <faults>", "write although these faults stand, by their codes", (text) => text.split(","))
-    .option("--replace", "replace an entry that says something else")
-    .addHelpText("after", addExamples)
-    .action(add);
-  withCommonOptions(classicVerb(model, "remove"))
-    .argument("<model>", "as it was added")
-    .description("take a model that exoctl added out of exo 0.0.x's models.py, byte for byte")
-    .option("--id <name>", "what exo calls it (default: the model's name without gpt-)")
-    .action(remove);
-}
-
-const classicVerb = (model: Command, verb: string): Command =>
-  withNodesOptions(model.command(verb))
-    .requiredOption(
-      "--classic [path]",
-      "exo 0.0.x: its checkout, virtual environment or models.py (default: the one of `exo`)",
-    )
-    .option("--dry-run", "show what would be changed and what stands in the way");
-
-type AddOptions = CommonOptions & ClassicOption & NodesOptions & ClassicAddOptions;
-
-async function add(model: string, options: AddOptions): Promise<void> {
+/** Adds an entry to the registry of an exo 0.0.x: on this machine without a controller, or on nodes. */
+export async function addClassic(model: string, options: ClassicAdd): Promise<void> {
   const { classicAddRequest } = await import("../classic-request.js");
   const { addClassicEntry } = await import("../../agent/add-classic-entry.js");
   const request = classicAddRequest(model, options);
-  if (isForNodes(options)) return await addOnNodes(request, options);
+  if (isForNodes(options)) return await addOnClassicNodes(request, options);
   const report = await addClassicEntry(await openHere(options), request);
   const { renderClassicAdd } = await import("../render/classic-view.js");
   await printResult(report, options.output, () => renderClassicAdd(report, request.accepted, pageHere()));
   if (["differs", "blocked", "refused"].includes(report.outcome)) process.exitCode = exitCodeOf("failed");
 }
 
-interface RemoveOptions extends CommonOptions, NodesOptions {
-  readonly classic: string | true;
+/** What `exoctl model remove --classic` takes. */
+export interface ClassicRemove extends CommonOptions, NodesOptions {
   readonly id?: string;
   readonly dryRun?: boolean;
 }
 
-async function remove(model: string, options: RemoveOptions): Promise<void> {
+/** Takes an entry out again, byte for byte. */
+export async function removeClassic(model: string, options: ClassicRemove): Promise<void> {
   const { classicId } = await import("../classic-request.js");
   const { removeClassicEntry } = await import("../../agent/remove-classic-entry.js");
   const effect = options.dryRun === true ? "show" : "write";
   const id = classicId(model, options.id);
-  if (isForNodes(options)) return await removeOnNodes({ id, effect }, options);
+  if (isForNodes(options)) return await removeOnClassicNodes({ id, effect }, options);
   const report = await removeClassicEntry(await openHere(options), { id, effect });
   const { renderClassicRemove } = await import("../render/classic-view.js");
   await printResult(report, options.output, () => renderClassicRemove(report, pageHere()));
@@ -92,17 +47,17 @@ async function remove(model: string, options: RemoveOptions): Promise<void> {
 
 /** What exoctl wrote into the registry here, or on the nodes. */
 export async function listClassic(options: CommonOptions & NodesOptions): Promise<void> {
-  if (isForNodes(options)) return await listOnNodes(options);
+  if (isForNodes(options)) return await listOnClassicNodes(options);
   const { describeClassic } = await import("../../agent/describe-classic.js");
   const { compareFiles } = await import("../../apply/classic/compare-files.js");
-  const description = await describeClassic(await openHere({ classic: options.classic ?? true }), []);
+  const description = await describeClassic(await openHere(options), []);
   const here = { node: "here", description };
   const listing = { nodes: [{ ...here, trouble: null }], comparison: compareFiles([here], []) };
   const { renderClassicListing } = await import("../render/classic-nodes-view.js");
   await printResult(listing, options.output, () => renderClassicListing(listing, pageHere()));
 }
 
-async function openHere({ classic }: ClassicOption): Promise<ClassicFiles> {
+async function openHere({ classic = true }: NodesOptions): Promise<ClassicFiles> {
   const { openClassicDisk } = await import("../../adapters/files/classic-disk.js");
   const { classicPlaces } = await import("../classic-places.js");
   return await openClassicDisk(await classicPlaces(classic));

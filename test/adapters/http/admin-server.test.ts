@@ -74,11 +74,22 @@ async function serve(change: Partial<AdminApi> = {}) {
       gain: 0.5,
       notes: [{ code: "asked", message: changes }],
     }),
+    listModels: ({ cards }) => ({ simulated: false, models: [], gaps: [cards] }),
     apply: async () => summary,
     createToken: async () => join_,
     addClassicEntry: async () => classicReport,
     removeClassicEntry: async () => classicReport,
     listClassicEntries: async () => ({ nodes: [], comparison }),
+    addModel: async ({ model, mode }) => ({
+      model,
+      entry: "exoctl/model",
+      weightsOf: "owner/model",
+      storageBytes: 1,
+      mode,
+      isNew: true,
+      nodes: [],
+    }),
+    removeModel: async ({ model, mode }) => ({ model, entry: "exoctl/model", weightsOf: null, mode, nodes: [] }),
     syncModel: async ({ model }) => ({ model, bytes: 1, files: 1, sources: ["one"], leftOut: [], nodes: [] }),
     convert: async () => aConversion,
     cancelConversion: async ({ target }) => ({ node: target }),
@@ -103,6 +114,12 @@ describe("the admin socket", () => {
     const { client } = await serve();
     expect(await client.info()).toEqual(info);
     expect(await client.status()).toEqual(aStatus);
+    expect(await client.listModels({ cards: "all" })).toEqual({ simulated: false, models: [], gaps: ["all"] });
+    expect((await raw("GET", "/api/v1/models")).body).toMatchObject({ gaps: ["local"] });
+    expect(await raw("GET", "/api/v1/models?cards=none")).toMatchObject({
+      status: 400,
+      body: { problem: { kind: "usage" } },
+    });
     expect(await client.discover()).toHaveLength(1);
     expect(await client.plan({})).toEqual({ ...aPlan, model: "the first" });
     expect(await client.plan({ model: "gpt-oss-20b" })).toMatchObject({ model: "gpt-oss-20b" });

@@ -3,12 +3,14 @@ import { describe, expect, test } from "vitest";
 import { renderApply } from "../../../src/cli/render/apply-view.js";
 import { renderConversion } from "../../../src/cli/render/convert-view.js";
 import { renderDiscovered } from "../../../src/cli/render/discover-view.js";
+import { renderModelList } from "../../../src/cli/render/model-list-view.js";
 import { type Page, textWidth } from "../../../src/cli/render/page.js";
 import { renderPlan } from "../../../src/cli/render/plan-view.js";
 import { renderStatus } from "../../../src/cli/render/status-view.js";
 import type { ConvertSummary } from "../../../src/controller/convert-api.js";
 import type { DiscoveredHost } from "../../../src/controller/status-report.js";
 import type { Infeasible } from "../../../src/plan/plan-result.js";
+import { aModelListing } from "./model-list-sample.js";
 import { aPlan, aStatus, aStatusOfCopies, colorPage, plainPage } from "./view-samples.js";
 
 const infeasible: Infeasible = {
@@ -80,6 +82,7 @@ const views: Readonly<Record<string, (page: Page) => readonly string[]>> = {
   apply: (page) => renderApply(summary, page),
   conversion: (page) => renderConversion(conversion, page),
   "conversion-dry-run": (page) => renderConversion({ ...conversion, result: null }, page),
+  "model-list": (page) => renderModelList(aModelListing, page),
 };
 
 describe.each(Object.entries(views))("the %s view", (name, view) => {
@@ -182,4 +185,19 @@ test("names from the network can't move the cursor or paint", () => {
   expect(text.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
   const status = { ...aStatus, cluster: "a\u001b[2Jb", problems: ["x\u001b[2Jy"] };
   expect(renderStatus(status, plainPage(80)).join("")).not.toMatch(/\p{Cc}/u);
+});
+
+test("a cluster without models says what to do next, and text from nodes can't move the cursor", () => {
+  const empty = renderModelList({ ...aModelListing, models: [], gaps: [] }, plainPage(80)).join("\n");
+  expect(empty).toContain("exoctl run");
+  const [model] = aModelListing.models;
+  const [row] = model?.nodes ?? [];
+  if (model === undefined || row === undefined) throw new Error("no model");
+  const evil = "a/\u001b[2Jb\nc";
+  const findings = [{ code: "x", message: evil }];
+  const files = { ...row.files, linkTo: evil };
+  const models = [{ ...model, modelId: evil, servedAs: [evil], nodes: [{ ...row, node: evil, files, findings }] }];
+  const lines = renderModelList({ ...aModelListing, models, gaps: [evil] }, plainPage(120));
+  expect(lines.join("")).not.toContain("\u001b");
+  expect(lines.every((line) => !line.includes("\n"))).toBe(true);
 });

@@ -1,0 +1,37 @@
+import { userInfo } from "node:os";
+import type { Command } from "commander";
+import type { AddModelRequest } from "../../controller/entries/entries-api.js";
+import type { Quantization } from "../../models/model-spec.js";
+import { exitCodeOf } from "../exit-code.js";
+import { controllerHere } from "../find-controller.js";
+import { namesIn } from "../name-list.js";
+import type { CommonOptions } from "../options.js";
+import { palette, printResult, widthOf } from "../output.js";
+import { progressOn, showProgress } from "../progress.js";
+
+/** What `exoctl model add` takes for the nodes of a cluster. */
+export interface AddOptions extends CommonOptions {
+  readonly quantization: Quantization;
+  readonly on?: string;
+  readonly dryRun?: boolean;
+}
+
+/** Adds a model's entry on the nodes of the controller that runs here. */
+export async function addOnNodes(model: string, options: AddOptions, command: Command): Promise<void> {
+  const request: AddModelRequest = {
+    model,
+    // Without the option it is the controller that knows what is meant.
+    ...(command.getOptionValueSource("quantization") === "cli" ? { quantization: options.quantization } : {}),
+    ...(options.on === undefined ? {} : { on: namesIn(options.on) }),
+    mode: options.dryRun === true ? "dry-run" : "add",
+    by: userInfo().username,
+  };
+  const progress = showProgress(progressOn(process.stderr));
+  const summary = await controllerHere()
+    .addModel(request, progress.report, new AbortController().signal)
+    .finally(progress.stop);
+  const { renderAdd } = await import("../render/entries-view.js");
+  const page = { colors: palette(process.stdout), width: widthOf(process.stdout) };
+  await printResult(summary, options.output, () => renderAdd(summary, page));
+  if (summary.nodes.some(({ problem }) => problem !== undefined)) process.exitCode = exitCodeOf("failed");
+}

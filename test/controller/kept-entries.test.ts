@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { nodeName } from "../../src/cluster/names.js";
+import { entriesOfRuns, isKeptOn } from "../../src/controller/kept-entries.js";
+import type { ModelRun } from "../../src/controller/model-run.js";
+import type { ModelPlan } from "../../src/controller/plan-model.js";
+import { anEntry } from "../support/controller-house.js";
+
+const aRun = (change: Partial<ModelRun> = {}): ModelRun => ({
+  entry: anEntry(),
+  proven: new Set(["an-instance"]),
+  failures: 0,
+  retryAt: 0,
+  ...change,
+});
+const idsOf = (runs: readonly ModelRun[]) => entriesOfRuns(runs).map(({ entry }) => entry.modelId);
+
+test("a model's entry is kept once it has been brought up, or could not be", () => {
+  expect(idsOf([aRun({ proven: new Set() })])).toEqual([]);
+  expect(idsOf([aRun({ proven: new Set(), failures: 1 })])).toEqual(["exoctl/gpt-oss-120b-MXFP4-Q8"]);
+  expect(idsOf([aRun(), aRun({ entry: anEntry("{}", "gpt-oss-20b") })])).toEqual([
+    "exoctl/gpt-oss-120b-MXFP4-Q8",
+    "exoctl/gpt-oss-20b-MXFP4-Q8",
+  ]);
+});
+
+test("each planned copy has an entry; exo's own is nothing to keep", () => {
+  const plan = { copies: [{}, {}] } as unknown as ModelPlan;
+  expect(idsOf([aRun({ plan })])).toEqual(["exoctl/gpt-oss-120b-MXFP4-Q8", "exoctl/gpt-oss-120b-MXFP4-Q8-copy2"]);
+  expect(idsOf([aRun({ entry: { ...anEntry(), entry: "builtin" } })])).toEqual([]);
+  const infeasible = { copies: [] } as unknown as ModelPlan;
+  expect(idsOf([aRun({ plan: infeasible })])).toHaveLength(1);
+});
+
+test("an entry may be kept on every node, or on some", () => {
+  const [kept] = entriesOfRuns([aRun()]);
+  if (kept === undefined) throw new Error("no entry");
+  expect(isKeptOn(kept, nodeName("any"))).toBe(true);
+  const some = { ...kept, nodes: new Set([nodeName("one")]) };
+  expect([isKeptOn(some, nodeName("one")), isKeptOn(some, nodeName("two"))]).toEqual([true, false]);
+});
