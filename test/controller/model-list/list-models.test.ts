@@ -144,6 +144,14 @@ describe("findings", () => {
     expect(codesOf("me/mine", { cards: [card] }, {}, listing)).toEqual(["no-files"]);
   });
 
+  test("of cards that nothing needs any more, but not of a further copy's", () => {
+    const cards = (id: string) => ({ cards: [aCard(), aCard({ modelId: id })], models: [] });
+    const listing = [...aListing(), { id: "exoctl/old" }, { id: `${keptEntry.modelId}-copy2` }];
+    expect(codesOf("exoctl/old", cards("exoctl/old"), {}, listing)).toEqual(["not-kept", "no-files"]);
+    const copy = `${keptEntry.modelId}-copy2`;
+    expect(codesOf(copy, cards(copy), {}, listing)).toEqual(["no-files"]);
+  });
+
   test("of links that lead nowhere", () => {
     expect(codesOf("a/b", { models: [{ modelId: "a/b", complete: false, link: "foreign" }] })).toEqual([
       "link-nowhere",
