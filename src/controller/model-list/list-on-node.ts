@@ -29,7 +29,11 @@ function cardState(
   if (report === undefined) return "unknown";
   const cards = report.cards.filter((card) => card.modelId === modelId);
   const [card] = oursFirst(cards);
-  if (card === undefined) return exo === "listed" ? "built-in" : exo === "unknown" ? "unknown" : "none";
+  if (card === undefined) {
+    // exo goes on listing a card that it has read, so what is kept and has none is no card of exo's own.
+    if (entry !== undefined || exo === "not-listed") return "none";
+    return exo === "listed" ? "built-in" : "unknown";
+  }
   if (!card.ours) return "other";
   if (entry === undefined) return "ours";
   const { variant } = view.inventory.nodes.find(({ name }) => name === node)?.exo.value ?? {};

@@ -86,6 +86,10 @@ describe("a card is", () => {
     expect(cardOf({ cards: [aCard({ ours: false })] })).toBe("other");
   });
 
+  test("none where ours was deleted, although exo goes on listing it", () => {
+    expect(rowOf(keptEntry.modelId, { cards: [] })).toMatchObject({ card: "none", exo: "listed" });
+  });
+
   test("exo's own where it lists the model without a card file, and none where it does not", () => {
     expect(rowOf(keptEntry.weightsOf, {})?.card).toBe("built-in");
     expect(rowOf(keptEntry.weightsOf, {}, {}, [])).toMatchObject({ card: "none", exo: "not-listed" });
