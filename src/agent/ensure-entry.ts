@@ -64,13 +64,27 @@ function render(entry: EntrySpec, variant: ExoVariant): string {
   }
 }
 
+/** What the system says when a disk does not do what it should. */
+const diskWords: Readonly<Record<string, string>> = {
+  ENOSPC: "the disk is full",
+  EDQUOT: "this account's share of the disk is used up",
+  EROFS: "the disk can only be read",
+  EACCES: "the agent's account may not do that",
+  EPERM: "the agent's account may not do that",
+  EIO: "the disk fails",
+};
+
+const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "");
+
 /** Turns what stands in the way on disk into a refusal that names it. */
 export async function refusingBlockedPaths<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (error instanceof RegistryPathError) throw new RefusalError("not_possible", error.message, { cause: error });
-    throw error;
+    const words = diskWords[codeOf(error)];
+    if (words === undefined) throw error;
+    throw new RefusalError("not_possible", `exo's registry can't be read or written: ${words}`, { cause: error });
   }
 }
 

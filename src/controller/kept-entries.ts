@@ -11,6 +11,8 @@ export interface KeptEntry {
   readonly entry: EntrySpec;
   /** `every`: on each node with an agent, whenever it joins. */
   readonly nodes: "every" | ReadonlySet<NodeName>;
+  /** Set while the first attempt to bring its model up is still to end: until then, to write the entry is a step of that. */
+  readonly awaits?: "first-start";
 }
 
 /** All entries that are to be kept now: those of desired models, and those that were added by name. */
@@ -19,20 +21,19 @@ export type WantedEntries = () => readonly KeptEntry[];
 /** Whether an entry is to be kept on this node. */
 export const isKeptOn = ({ nodes }: KeptEntry, node: NodeName): boolean => nodes === "every" || nodes.has(node);
 
-/**
- * The entries of desired models, one for each copy that is planned. A model counts from its first attempt on: until that has
- * ended, writing its entries is a step of it.
- */
-export const entriesOfRuns = (runs: readonly ModelRun[]): readonly KeptEntry[] =>
-  runs.filter(wasTried).flatMap(entriesOf);
+/** The entries of desired models, one for each copy that is planned. */
+export const entriesOfRuns = (runs: readonly ModelRun[]): readonly KeptEntry[] => runs.flatMap(entriesOf);
 
-const wasTried = ({ proven, failures }: ModelRun): boolean => proven.size > 0 || failures > 0;
-
-function entriesOf({ entry: model, plan }: ModelRun): readonly KeptEntry[] {
+function entriesOf({ entry: model, plan, proven, failures }: ModelRun): readonly KeptEntry[] {
   if (model.entry === "builtin") return [];
   const entry = entryFor(model.name, model.quantization, "own");
   const copies = Math.max(1, plan?.copies.length ?? 1);
-  return Array.from({ length: copies }, (_, index) => ({ entry: entryOfCopy(entry, index + 1), nodes: "every" }));
+  const wasTried = proven.size > 0 || failures > 0;
+  return Array.from({ length: copies }, (_, index) => ({
+    entry: entryOfCopy(entry, index + 1),
+    nodes: "every",
+    ...(wasTried ? {} : { awaits: "first-start" }),
+  }));
 }
 
 /** The entries that were added by name. A node that is no member any more is left out. */

@@ -14,9 +14,11 @@ const aRun = (change: Partial<ModelRun> = {}): ModelRun => ({
 });
 const idsOf = (runs: readonly ModelRun[]) => entriesOfRuns(runs).map(({ entry }) => entry.modelId);
 
-test("a model's entry is kept once it has been brought up, or could not be", () => {
-  expect(idsOf([aRun({ proven: new Set() })])).toEqual([]);
-  expect(idsOf([aRun({ proven: new Set(), failures: 1 })])).toEqual(["exoctl/gpt-oss-120b-MXFP4-Q8"]);
+test("a desired model's entry is kept, and left to its first start until that has ended", () => {
+  const awaited = (run: Partial<ModelRun>) => entriesOfRuns([aRun(run)]).map(({ awaits }) => awaits);
+  expect(awaited({ proven: new Set() })).toEqual(["first-start"]);
+  expect(awaited({ proven: new Set(), failures: 1 })).toEqual([undefined]);
+  expect(awaited({})).toEqual([undefined]);
   expect(idsOf([aRun(), aRun({ entry: anEntry("{}", "gpt-oss-20b") })])).toEqual([
     "exoctl/gpt-oss-120b-MXFP4-Q8",
     "exoctl/gpt-oss-20b-MXFP4-Q8",

@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises";
+import { lstat, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { ModelFolder } from "../../register/registry-files.js";
 import { filesOfIndex, isIndexName } from "../../register/safetensors-index.js";
@@ -35,7 +35,12 @@ function createReadIndex(): ReadIndex {
   };
 }
 
-async function bytesInside(path: string, roots: readonly string[]): Promise<number | undefined> {
+/** Size of a file of a resolved folder; undefined when there is none, or only outside the roots. */
+async function bytesInside(folder: string, file: string, roots: readonly string[]): Promise<number | undefined> {
+  const path = join(folder, file);
+  // A plain file right in the folder is where it seems to be: most are, and following links costs several calls each.
+  const plain = file.includes("/") ? undefined : await unlessMissing(lstat(path));
+  if (plain?.isFile() === true) return plain.size;
   const real = await resolveInside(path, roots);
   const found = real === undefined ? undefined : await unlessMissing(stat(real));
   return found?.isFile() === true ? found.size : undefined;
@@ -57,7 +62,7 @@ export function createReadFolderContents(): ReadFolderContents {
     const named = [...new Set(lists.flatMap((files) => files ?? []))];
     const paths = [...new Set([...named, ...names.slice(0, maxMeasured)])];
     const sizes = new Map(
-      await Promise.all(paths.map(async (path) => [path, await bytesInside(join(folder, path), roots)] as const)),
+      await Promise.all(paths.map(async (path) => [path, await bytesInside(folder, path, roots)] as const)),
     );
     const present = named.filter((file) => sizes.get(file) !== undefined).length;
     return {

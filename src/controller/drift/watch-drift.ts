@@ -114,7 +114,7 @@ export function createDriftWatch(deps: DriftWatchDeps): DriftWatch {
 /** Each entry that is to be kept, with each node that it is to be kept on. */
 function keptIn({ inventory }: ClusterView, wanted: readonly KeptEntry[]) {
   const kept = new Map<string, { readonly node: InventoryNode; readonly entry: EntrySpec }>();
-  for (const one of wanted) {
+  for (const one of wanted.filter(({ awaits }) => awaits === undefined)) {
     for (const node of inventory.nodes) {
       const key = keyOf(node.name, one.entry);
       if (isKeptOn(one, node.name) && !kept.has(key)) kept.set(key, { node, entry: one.entry });

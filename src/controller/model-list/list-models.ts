@@ -1,9 +1,12 @@
 import type { ClusterView } from "../../apply/cluster-access.js";
+import { copyNumber } from "../../cluster/copy-entry.js";
 import type { NodeName } from "../../cluster/names.js";
+import type { EntrySpec } from "../../cluster/registry-report.js";
 import type { EntryFindings } from "../drift/watch-drift.js";
 import { isKeptOn, type KeptEntry } from "../kept-entries.js";
 import { listOnNode } from "./list-on-node.js";
 import type { ListedModel, ModelListing } from "./model-list-api.js";
+import type { RowRole } from "./row-input.js";
 
 /** Everything that the list is made of. */
 export interface ModelListInput {
@@ -48,12 +51,18 @@ function listModel(modelId: string, input: ModelListInput): ListedModel {
     modelId,
     servedAs: servedAs.get(modelId) ?? [],
     nodes: nodesIn(view).map((node) => {
-      const entry = kept.find((one) => one.entry.modelId === modelId && isKeptOn(one, node))?.entry;
+      const here = kept.filter((one) => isKeptOn(one, node)).map(({ entry }) => entry);
+      const entry = here.find((one) => one.modelId === modelId);
       const told = drift.find((one) => one.node === node && one.modelId === modelId);
-      const isSource = kept.some((one) => one.entry.weightsOf === modelId && isKeptOn(one, node));
-      return listOnNode({ modelId, node, view, entry, role: isSource ? "weights of an entry" : "of its own", told });
+      return listOnNode({ modelId, node, view, entry, role: roleOf(modelId, here), told });
     }),
   };
+}
+
+function roleOf(modelId: string, kept: readonly EntrySpec[]): RowRole {
+  if (kept.some((entry) => entry.modelId === modelId)) return "entry";
+  if (kept.some((entry) => entry.weightsOf === modelId)) return "weights";
+  return kept.some((entry) => copyNumber(entry, modelId) !== undefined) ? "copy" : "none";
 }
 
 function gapsIn({ view, members }: ModelListInput): readonly string[] {

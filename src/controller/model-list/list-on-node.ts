@@ -1,23 +1,10 @@
-import type { ClusterView } from "../../apply/cluster-access.js";
-import type { NodeName } from "../../cluster/names.js";
-import type { EntrySpec, RegistryCard, RegistryReport, StoredModel } from "../../cluster/registry-report.js";
+import type { RegistryCard, RegistryReport, StoredModel } from "../../cluster/registry-report.js";
 import { compareEntry } from "../drift/compare-entry.js";
-import type { EntryFindings } from "../drift/watch-drift.js";
 import type { CardState, ListedFiles, ListedOnNode } from "./model-list-api.js";
 import { rowFindings } from "./row-findings.js";
+import type { RowInput } from "./row-input.js";
 
-/** One model on one node, as seen. */
-export interface RowInput {
-  readonly modelId: string;
-  readonly node: NodeName;
-  readonly view: ClusterView;
-  /** The entry that is to be kept under this id here. */
-  readonly entry: EntrySpec | undefined;
-  /** Whether an entry that is kept here gets its weights from this model. */
-  readonly role: "weights of an entry" | "of its own";
-  readonly told: EntryFindings | undefined;
-}
-
+/** What one node has of a model, and what is odd about it. */
 export function listOnNode(input: RowInput): ListedOnNode {
   const { modelId, node, view } = input;
   const report = view.registries.get(node);
@@ -42,7 +29,11 @@ function cardState(
   if (report === undefined) return "unknown";
   const cards = report.cards.filter((card) => card.modelId === modelId);
   const [card] = oursFirst(cards);
-  if (card === undefined) return exo === "listed" ? "built-in" : exo === "unknown" ? "unknown" : "none";
+  if (card === undefined) {
+    // exo goes on listing a card that it has read, so what is kept and has none is no card of exo's own.
+    if (entry !== undefined || exo === "not-listed") return "none";
+    return exo === "listed" ? "built-in" : "unknown";
+  }
   if (!card.ours) return "other";
   if (entry === undefined) return "ours";
   const { variant } = view.inventory.nodes.find(({ name }) => name === node)?.exo.value ?? {};

@@ -1,6 +1,6 @@
 import type { RegistryFinding } from "../registry-finding.js";
-import type { RowInput } from "./list-on-node.js";
 import type { ListedOnNode } from "./model-list-api.js";
+import type { RowInput } from "./row-input.js";
 
 /**
  * What is odd about one model on one node. Entries that are kept have been compared already: what was found then is told here, and
@@ -10,11 +10,22 @@ export function rowFindings(row: Omit<ListedOnNode, "findings">, input: RowInput
   const { told, entry } = input;
   const drift = [...(told?.wrong ?? []), ...(told?.mended ?? [])];
   if (entry !== undefined) return [...drift, ...(drift.length === 0 ? filesFindings(row, input) : [])];
-  return [...drift, ...cardFindings(row), ...filesFindings(row, input)];
+  return [...drift, ...cardFindings(row, input), ...filesFindings(row, input)];
 }
 
-/** Cards that are nobody's concern here, and files that exo does not know. */
-function cardFindings({ card, exo, files }: Omit<ListedOnNode, "findings">): readonly RegistryFinding[] {
+/** Cards that nothing keeps, and files that exo does not know. */
+function cardFindings(
+  { card, exo, files }: Omit<ListedOnNode, "findings">,
+  { role }: RowInput,
+): readonly RegistryFinding[] {
+  if (card === "ours" && role === "none")
+    return [
+      {
+        code: "not-kept",
+        message: "exoctl wrote this card, and nothing needs it any more",
+        fix: "`exoctl model remove` takes it away",
+      },
+    ];
   if (card === "none" && files.state === "complete")
     return [
       {
@@ -44,7 +55,7 @@ function filesFindings(row: Omit<ListedOnNode, "findings">, { role }: RowInput):
     return [{ code: "files-partial", message: `${count}: exo does not take it for complete` }];
   }
   const isCustom = card === "ours" || card === "changed" || card === "other";
-  if (state === "none" && (isCustom || role === "weights of an entry"))
+  if (state === "none" && (isCustom || role === "weights"))
     return [{ code: "no-files", message: "its files are not here: exo would have to download them" }];
   return linkTo === null && from === "link"
     ? [{ code: "link-inside", message: "its folder is a link to a folder that is not a model's own" }]

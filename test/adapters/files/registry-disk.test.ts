@@ -184,6 +184,20 @@ describe("setting right what somebody has changed", () => {
   });
 });
 
+test.each([
+  ["ENOSPC", /the disk is full/],
+  ["EROFS", /can only be read/],
+  ["EACCES", /may not do that/],
+])("a disk that answers %s is named as the reason, and the old card stays", async (code, reason) => {
+  await ensure();
+  const before = await readFile(card, "utf8");
+  const files = await registry.open();
+  const failing = { ...files, writeOurCard: () => Promise.reject(Object.assign(new Error("write"), { code })) };
+  const changed = ensureEntry(failing, anEntry({ contextTokens: 4_096 }), released);
+  await expect(changed).rejects.toMatchObject(refused(reason));
+  expect(await readFile(card, "utf8")).toBe(before);
+});
+
 describe("links that lead outside", () => {
   let outside: string;
   beforeEach(async () => {

@@ -248,6 +248,17 @@ test("a view that was begun before a mend ended starts no second one", async () 
   expect(state.calls).toEqual(["write one"]);
 });
 
+test("an entry whose model comes up for the first time is left to that", async () => {
+  const { state, rounds, watch } = cluster;
+  state.registries.one = aRegistry({ cards: [] });
+  state.kept = [{ entry: keptEntry, nodes: "every", awaits: "first-start" }];
+  await rounds(3);
+  expect([state.calls, watch.findings()]).toEqual([[], []]);
+  state.kept = [{ entry: keptEntry, nodes: "every" }];
+  await rounds(1);
+  expect(state.calls).toEqual(["write one"]);
+});
+
 test("an entry on its way to a new node is written without being called drift", async () => {
   const { state, rounds, wrong, logger } = cluster;
   state.registries.one = aRegistry({ cards: [], models: [theWeights()] });

@@ -86,6 +86,10 @@ describe("a card is", () => {
     expect(cardOf({ cards: [aCard({ ours: false })] })).toBe("other");
   });
 
+  test("none where ours was deleted, although exo goes on listing it", () => {
+    expect(rowOf(keptEntry.modelId, { cards: [] })).toMatchObject({ card: "none", exo: "listed" });
+  });
+
   test("exo's own where it lists the model without a card file, and none where it does not", () => {
     expect(rowOf(keptEntry.weightsOf, {})?.card).toBe("built-in");
     expect(rowOf(keptEntry.weightsOf, {}, {}, [])).toMatchObject({ card: "none", exo: "not-listed" });
@@ -142,6 +146,14 @@ describe("findings", () => {
     expect(codesOf("me/mine", { cards: [card] })).toEqual(["card-not-read", "no-files"]);
     const listing = [...aListing(), { id: "me/mine" }];
     expect(codesOf("me/mine", { cards: [card] }, {}, listing)).toEqual(["no-files"]);
+  });
+
+  test("of cards that nothing needs any more, but not of a further copy's", () => {
+    const cards = (id: string) => ({ cards: [aCard(), aCard({ modelId: id })], models: [] });
+    const listing = [...aListing(), { id: "exoctl/old" }, { id: `${keptEntry.modelId}-copy2` }];
+    expect(codesOf("exoctl/old", cards("exoctl/old"), {}, listing)).toEqual(["not-kept", "no-files"]);
+    const copy = `${keptEntry.modelId}-copy2`;
+    expect(codesOf(copy, cards(copy), {}, listing)).toEqual(["no-files"]);
   });
 
   test("of links that lead nowhere", () => {
