@@ -26,12 +26,16 @@ export async function startSyncCluster(options: { readonly macs: number; readonl
   writeFileSync(cluster, clusterFile);
   const up = startCli(sandbox, ["up", "-f", cluster, "--simulate", simulation, "--listen", "127.0.0.1:0"]);
   const ready = async (): Promise<boolean> => {
-    const { code, stdout } = await runCli(sandbox, ["discover", "-o", "json"]);
-    const found = code === 0 ? (JSON.parse(stdout) as readonly { readonly kind: string }[]) : [];
-    return found.filter(({ kind }) => kind === "agent").length === options.macs;
+    const { code, stdout } = await runCli(sandbox, ["status", "-o", "json"]);
+    if (code !== 0) return false;
+    const { nodes } = JSON.parse(stdout) as { readonly nodes: readonly { readonly state: string }[] };
+    return nodes.filter(({ state }) => state !== "unreachable").length === options.macs;
   };
   for (let tries = 0; !(await ready()); tries += 1) {
-    if (tries > 100 || up.child.exitCode !== null) throw new Error("the simulated cluster does not come up");
+    if (tries > 100 || up.child.exitCode !== null) {
+      up.child.kill("SIGTERM");
+      throw new Error(`the simulated cluster does not come up: ${(await up.done).stderr}`);
+    }
     await wait(250);
   }
   const folder = join(readFileSync(join(sandbox.home, "simulation"), "utf8").trim(), "macs");

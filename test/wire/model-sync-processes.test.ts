@@ -1,4 +1,6 @@
 import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runCli } from "../support/run-cli.js";
 import { type SyncCluster, startSyncCluster, syncThroughKill } from "../support/sync-cluster.js";
@@ -35,6 +37,17 @@ test("without --to everybody who lacks it gets it, from everybody who has it", a
   ]);
   for (const name of ["studio-3", "studio-4"]) expect(digestsIn(cluster.folderOf(name))).toEqual(files);
   expect(await cluster.sync()).toMatchObject({ nodes: [] });
+});
+
+test("Ctrl-C ends a copy, and what to do then is said", async () => {
+  await rm(cluster.folderOf("studio-4"), { recursive: true });
+  const copying = cluster.startSync("--to", "studio-4", "--from", "studio-1", "--limit", "1MiB/s");
+  for (let tries = 0; !existsSync(cluster.stagingOf("studio-4")); tries += 1) {
+    if (tries > 1_000) throw new Error("the copy does not begin");
+    await wait(20);
+  }
+  copying.child.kill("SIGINT");
+  expect(await copying.done).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("goes on where") });
 });
 
 test("what can't be done is said with the way out, and with the right exit code", async () => {

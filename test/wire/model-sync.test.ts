@@ -27,7 +27,7 @@ test("three nodes get the same bytes, and the source sends little more than one 
   const seed = await open(0);
   const files = await writeRandomModel(
     seed.models,
-    Array.from({ length: 8 }, () => 3 * mib + 1),
+    Array.from({ length: 4 }, () => 3 * mib + 1),
   );
   const manifest = await seed.manifest();
   const targets = await Promise.all([open(1), open(2), open(3)]);

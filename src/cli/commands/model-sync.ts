@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { quantizations } from "../../models/quantized-bytes.js";
+import { Problem } from "../../runtime/problem.js";
 import { checkedRate } from "../checked-rate.js";
 import { exitCodeOf } from "../exit-code.js";
 import { controllerHere } from "../find-controller.js";
@@ -26,6 +27,9 @@ Nodes fetch from each other, so many copies take little longer than one. Every p
 model appears under its name when all of it has been read back. Ctrl-C ends it; the same command goes on where it was.
 Ends with 0 when every node has the model, with 1 when a node could not get it.`;
 
+const stopped = (): Problem =>
+  new Problem("failed", "stopped", "the copy was stopped", "Run the same command again: it goes on where it was.");
+
 /** `exoctl model sync`: one verified copy to every node. */
 export function addModelSyncCommand(model: Command): void {
   withOfflineOptions(withCommonOptions(model.command("sync")))
@@ -47,7 +51,11 @@ export function addModelSyncCommand(model: Command): void {
         ...(to === undefined ? {} : { to: to.filter((node) => node !== "") }),
         ...(options.limit === undefined ? {} : { bytesPerSec: checkedRate(options.limit, "--limit") }),
       };
-      const summary = await controllerHere().syncModel(request, progress.report, stopSignal()).finally(progress.stop);
+      const stop = stopSignal();
+      const summary = await controllerHere()
+        .syncModel(request, progress.report, stop)
+        .catch((error: unknown) => Promise.reject(stop.aborted ? stopped() : error))
+        .finally(progress.stop);
       const { renderSync } = await import("../render/sync-view.js");
       const page = { colors: palette(process.stdout), width: widthOf(process.stdout) };
       await printResult(summary, options.output, () => renderSync(summary, page));
