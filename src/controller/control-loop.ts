@@ -49,13 +49,13 @@ export function startControlLoop(
   };
   const round = async (): Promise<void> => {
     const view = await access.observe(signal);
-    deps.drift.look(view, healing ? "mend" : "watch");
     for (const run of work.runs()) {
       const { name } = run.entry;
       const lack = deps.lack(run);
       if (!healing || lack === undefined || clock.now() < run.retryAt || repairs.has(name)) continue;
       repairs.set(name, repair(name, lack));
     }
+    deps.drift.look(view, healing ? "mend" : "watch");
   };
   const loop = async (): Promise<void> => {
     while (!signal.aborted) {
