@@ -179,7 +179,7 @@ describe("cancelling", () => {
       },
     });
     const work = problemOf(convert());
-    await expect.poll(() => told.at(-1)?.text).toContain("convert to");
+    await expect.poll(() => told.at(-1)?.text, { timeout: 20_000 }).toContain("convert to");
     const target = "local/gpt-oss-120b-MXFP4-Q8";
     expect(await api.cancelConversion({ target: "local/another" })).toEqual({ node: null });
     expect(await api.cancelConversion({ target })).toEqual({ node: "studio-1" });
@@ -192,7 +192,7 @@ describe("cancelling", () => {
     const { convert, told } = someNodes(["studio-1"], { convert: (_order, _report, until) => silence(until) });
     const client = new AbortController();
     const work = convert({}, client.signal);
-    await expect.poll(() => told.at(-1)?.text).toContain("convert to");
+    await expect.poll(() => told.at(-1)?.text, { timeout: 20_000 }).toContain("convert to");
     client.abort(new Error("gone"));
     await expect(work).rejects.toThrow("gone");
   });

@@ -67,7 +67,7 @@ test("a client that goes away cancels its conversion", async () => {
   const leaving = new AbortController();
   const work = client.convert(request, () => leaving.abort(new Error("enough")), leaving.signal);
   await expect(work).rejects.toThrow("enough");
-  await expect.poll(() => until?.aborted).toBe(true);
+  await expect.poll(() => until?.aborted, { timeout: 20_000 }).toBe(true);
 });
 
 test.each([
