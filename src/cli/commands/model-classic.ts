@@ -3,7 +3,7 @@ import { quantizations } from "../../models/quantized-bytes.js";
 import type { ClassicFiles } from "../../register/classic/classic-files.js";
 import type { ClassicAddOptions } from "../classic-request.js";
 import { exitCodeOf } from "../exit-code.js";
-import { refuseOptionsOfOther } from "../one-road.js";
+import { refuseClassicOnly, refuseNodesOnly } from "../one-road.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
 import { type AddOptions, addOnNodes, addOptions } from "./model-add.js";
@@ -31,8 +31,6 @@ Examples:
 
 Ends with 0 when it is gone (with --dry-run: when it could go), with 1 when something is in the way on a node.`;
 
-const classicAddOnly = ["--id", "--repo", "--layers", "--label", "--engine", "--accept", "--replace"];
-
 /** The verbs that change registries: those of the nodes, or the one of an exo 0.0.x on this machine, without a controller. */
 export function addClassicModelCommands(model: Command): void {
   addOptions(withCommonOptions(classicVerb(model, "add")))
@@ -53,8 +51,12 @@ export function addClassicModelCommands(model: Command): void {
     .option("--replace", "replace an entry that says something else")
     .addHelpText("after", addExamples)
     .action(async (name: string, options: AddOptions & ClassicOption & ClassicAddOptions, command: Command) => {
-      refuseOptionsOfOther(command, ...(options.classic === undefined ? onNodes(classicAddOnly) : onClassic(["--on"])));
-      await (options.classic === undefined ? addOnNodes(name, options, command) : add(name, options));
+      if (options.classic !== undefined) {
+        refuseNodesOnly(command, ["--on"]);
+        return await add(name, options);
+      }
+      refuseClassicOnly(command, ["--id", "--repo", "--layers", "--label", "--engine", "--accept", "--replace"]);
+      await addOnNodes(name, options, command);
     });
   removeOptions(withCommonOptions(classicVerb(model, "remove")))
     .argument("<model>", "as it was added, or the id of an entry")
@@ -62,17 +64,14 @@ export function addClassicModelCommands(model: Command): void {
     .option("--id <name>", "what exo 0.0.x calls it (default: the model's name without gpt-)")
     .addHelpText("after", removeExamples)
     .action(async (name: string, options: NodesRemoveOptions & RemoveOptions, command: Command) => {
-      refuseOptionsOfOther(
-        command,
-        ...(options.classic === undefined ? onNodes(["--id"]) : onClassic(nodesRemoveOnly)),
-      );
-      await (options.classic === undefined ? removeOnNodes(name, options) : remove(name, options));
+      if (options.classic !== undefined) {
+        refuseNodesOnly(command, ["--quantization", "--on", "--files", "--named"]);
+        return await remove(name, options);
+      }
+      refuseClassicOnly(command, ["--id"]);
+      await removeOnNodes(name, options);
     });
 }
-
-const nodesRemoveOnly = ["--quantization", "--on", "--files", "--named"];
-const onNodes = (ofOther: readonly string[]) => ["nodes", ofOther] as const;
-const onClassic = (ofOther: readonly string[]) => ["classic", ofOther] as const;
 
 const classicVerb = (model: Command, verb: string): Command =>
   model

@@ -63,7 +63,7 @@ function removedRow({ node, entries, exo, folders }: RemovedNode, { colors }: Pa
   ];
 }
 
-function folderLine(node: string, folder: RemovedFolder, page: Page): string[] {
+function folderLine(node: string, folder: RemovedFolder, page: Page): readonly string[] {
   const author = folder.placedBy === null ? "not put there by exoctl" : `put there by exoctl (${folder.placedBy})`;
   const verb = { removed: "removed", "to-be-removed": "would remove", kept: "kept" }[folder.outcome];
   return bullet(
