@@ -35,6 +35,7 @@ export async function describeRegistry(files: RegistryFiles): Promise<RegistryRe
         ),
       )
       .filter((model) => model !== undefined);
-    return { cards, models };
+    const local = (await files.localModels()).map(({ modelId, use }) => ({ modelId, complete: use !== "none" }));
+    return { cards, models, ...(local.length === 0 ? {} : { localModels: local }) };
   });
 }

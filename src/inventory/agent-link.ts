@@ -1,6 +1,7 @@
 import type { ModelId } from "../cluster/names.js";
 import type { NodeReport } from "../cluster/node-report.js";
 import type { EntryOutcome, EntrySpec, RegistryReport } from "../cluster/registry-report.js";
+import type { ModelInspectLink } from "./model-inspect-link.js";
 
 /** The lease under which a controller may act on an agent. The agent refuses older terms. */
 export interface Lease {
@@ -15,7 +16,7 @@ export interface Lease {
  * All calls reject with `AgentUnreachableError` (retryable) when the agent does not answer, and with `AgentRefusedError`
  * when it answers no; the message of the latter is the agent's own sentence.
  */
-export interface AgentLink {
+export interface AgentLink extends ModelInspectLink {
   describe(signal: AbortSignal): Promise<NodeReport>;
   /** Takes or renews the lease of this controller. Calls below need one. */
   takeLease(term: number, signal: AbortSignal): Promise<Lease>;

@@ -1,6 +1,7 @@
 import tls from "node:tls";
 import { openHttpExoApi } from "../adapters/exo-local/http-exo-api.js";
 import { type AgentHome, openAgentHome } from "../adapters/files/agent-home.js";
+import { openPlacedFoldersRecord } from "../adapters/files/placed-folders-record.js";
 import { openRegistryDisk } from "../adapters/files/registry-disk.js";
 import {
   type AgentServer,
@@ -15,6 +16,7 @@ import { createDescribeExo } from "../agent/describe-exo.js";
 import { createDescribeMachine } from "../agent/describe-node.js";
 import { createExoSupervisor, type ExoSupervisor } from "../agent/exo-supervisor.js";
 import type { HostProbe } from "../agent/host-probe.js";
+import { createModelInspect } from "../agent/model-inspect.js";
 import { createNodeAgent } from "../agent/node-agent.js";
 import type { ProcessHost, ProgramSpec } from "../agent/process-host.js";
 import { type AgentId, nodeName } from "../cluster/names.js";
@@ -52,6 +54,8 @@ export interface AgentExoSettings {
   readonly cardsFolder: string;
   /** exo's models folders, absolute, in exo's order; exo can write to the first. */
   readonly modelsFolders: readonly [string, ...string[]];
+  /** Further folders with models in their sub-folders, absolute. They are only read. */
+  readonly localModelsFolders?: readonly string[];
   readonly generation: ExoReport["generation"];
   /** Whether exo is started with the agent, or when the controller asks. Default `with-agent`. */
   readonly start?: "with-agent" | "on-request";
@@ -133,6 +137,8 @@ async function buildAgent(
   const supervisor =
     exo.program === undefined ? undefined : createExoSupervisor({ program: exo.program, host, clock, logger });
   const authority = createAuthority(clock, logger);
+  const placed = openPlacedFoldersRecord(home.placedFoldersFile);
+  const registry = await openRegistryDisk({ ...exo, linkRecordFile: home.linkRecordFile }, placed);
   const nodeAgent = createNodeAgent({
     agentId: home.agentId,
     name: () => nodeName(name()),
@@ -141,11 +147,11 @@ async function buildAgent(
     describeMachine: createDescribeMachine(settings.hostProbe, clock),
     describeExo: createDescribeExo({ api, apiPort: exo.apiPort, generation: exo.generation, supervisor }),
     supervisor,
-    registry: await openRegistryDisk({ ...exo, linkRecordFile: home.linkRecordFile }),
+    registry,
     authority,
   });
   return {
-    services: { nodeAgent },
+    services: { nodeAgent, modelInspect: createModelInspect(registry) },
     supervisor,
     exoAnswers: async (signal) => (await api.nodeId(signal)) !== undefined,
   };

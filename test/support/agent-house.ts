@@ -3,6 +3,7 @@ import { credentials } from "@grpc/grpc-js";
 import { loadNodeAgent } from "../../src/adapters/grpc/agent-definitions.js";
 import { type AgentServer, openAgentServer } from "../../src/adapters/grpc/agent-server.js";
 import { openAgentLink } from "../../src/adapters/grpc/grpc-agent-link.js";
+import { createModelInspect } from "../../src/agent/model-inspect.js";
 import type { AgentLink } from "../../src/inventory/agent-link.js";
 import { silentLogger } from "../../src/runtime/logger.js";
 import { anIdentity, type TestIdentity } from "./agent-identities.js";
@@ -28,14 +29,15 @@ export async function openAgentHouse() {
     TestIdentity,
     TestIdentity,
   ];
-  const parts: AgentParts = createTestAgent(await registry.open());
+  const files = await registry.open();
+  const parts: AgentParts = createTestAgent(files);
   const serve = async (trusted: readonly TestIdentity[], port = 0): Promise<AgentServer> =>
     await openAgentServer({
       host: agentHost,
       port,
       own: agent,
       trusted,
-      services: { nodeAgent: parts.agent },
+      services: { nodeAgent: parts.agent, modelInspect: createModelInspect(files) },
       logger: silentLogger,
       closeGraceMs: 200,
     });

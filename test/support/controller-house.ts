@@ -105,6 +105,7 @@ export const aLink = (name: string, change: Partial<AgentLink> = {}): AgentLink 
   describeRegistry: async () => ({ cards: [], models: [] }),
   ensureEntry: nobody,
   removeEntry: nobody,
+  inspectModel: nobody,
   startExo: nobody,
   stopExo: nobody,
   close: async () => {},

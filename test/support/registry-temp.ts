@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openPlacedFoldersRecord } from "../../src/adapters/files/placed-folders-record.js";
 import { openRegistryDisk, type RegistryPlaces } from "../../src/adapters/files/registry-disk.js";
 import type { RegistryFiles } from "../../src/register/registry-files.js";
 
@@ -21,13 +22,14 @@ export async function createTempRegistry(): Promise<TempRegistry> {
   const places: RegistryPlaces = {
     cardsFolder: join(root, "custom_model_cards"),
     modelsFolders: [join(root, "models"), join(root, "more-models")],
+    localModelsFolders: [join(root, "mlx_models")],
     linkRecordFile: join(root, "model-links.json"),
   };
   await mkdir(places.modelsFolders[0]);
   return {
     ...places,
     root,
-    open: () => openRegistryDisk(places),
+    open: () => openRegistryDisk(places, openPlacedFoldersRecord(join(root, "placed-folders.json"))),
     addModel: async (folder, options = {}) => {
       await mkdir(folder, { recursive: true });
       const names = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"];

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { loadPackageDefinition, logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
+import type { ProtoGrpcType as ModelInspectTypes } from "./generated/model_inspect.js";
 import type { ProtoGrpcType as NodeAgentTypes } from "./generated/node_agent.js";
 
 /** No message of ours comes near this: larger ones are refused on both ends. */
@@ -27,3 +28,4 @@ function load<T>(name: string): T {
 }
 
 export const loadNodeAgent = () => load<NodeAgentTypes>("node_agent").exoctl.agent.v1.NodeAgent;
+export const loadModelInspect = () => load<ModelInspectTypes>("model_inspect").exoctl.agent.v1.ModelInspect;

@@ -4,8 +4,9 @@ import type { AgentServices } from "../../agent/agent-services.js";
 import { spkiPin } from "../../cluster/spki-pin.js";
 import type { Close } from "../../runtime/close-all.js";
 import type { Logger } from "../../runtime/logger.js";
-import { loadNodeAgent, maxMessageBytes } from "./agent-definitions.js";
+import { loadModelInspect, loadNodeAgent, maxMessageBytes } from "./agent-definitions.js";
 import { createAgentService } from "./agent-service.js";
+import { createInspectService } from "./inspect-service.js";
 import type { CallFrame } from "./serve-calls.js";
 
 /** A controller that an agent answers. */
@@ -95,6 +96,7 @@ export async function openAgentServer(settings: AgentServerSettings): Promise<Ag
   });
   const frame: CallFrame = { isTrusted: (pin) => pins.has(pin), logger };
   server.addService(loadNodeAgent().service, createAgentService(services.nodeAgent, frame));
+  server.addService(loadModelInspect().service, createInspectService(services.modelInspect, frame));
   const credentials = experimental.createCertificateProviderServerCredentials(
     certificates.provider,
     certificates.provider,

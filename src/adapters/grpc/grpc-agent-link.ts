@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { AgentLink, Lease } from "../../inventory/agent-link.js";
 import { type AgentChannelSettings, openAgentChannel } from "./agent-channel.js";
 import { loadNodeAgent } from "./agent-definitions.js";
+import { openInspectLink } from "./inspect-link.js";
 import { entryMessage, readOutcome, readRegistryReport } from "./registry-messages.js";
 import { readNodeReport } from "./report-messages.js";
 
@@ -53,6 +54,7 @@ export function openAgentLink(settings: AgentLinkSettings): AgentLink {
       call(client.ensureEntry.bind(client), { entry: entryMessage(entry) }, readOutcome, { signal, deadlineMs: actMs }),
     removeEntry: (modelId, signal) =>
       call(client.removeEntry.bind(client), { modelId }, readRemoved, { signal, deadlineMs: actMs }),
+    ...openInspectLink(channel),
     startExo: (signal) => call(client.startExo.bind(client), {}, ignoreAnswer, { signal, deadlineMs: actMs }),
     stopExo: (signal) => call(client.stopExo.bind(client), {}, ignoreAnswer, { signal, deadlineMs: stopMs }),
     close: async () => channel.close(),

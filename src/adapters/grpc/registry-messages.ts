@@ -36,18 +36,27 @@ const maxRows = 2_000;
 
 export function registryReportMessage(report: RegistryReport): RegistryReportMessage {
   const oursFirst = report.cards.toSorted((left, right) => Number(right.ours) - Number(left.ours));
-  return { cards: oursFirst.slice(0, maxRows), models: report.models.slice(0, maxRows) };
+  return {
+    cards: oursFirst.slice(0, maxRows),
+    models: report.models.slice(0, maxRows),
+    localModels: (report.localModels ?? []).slice(0, maxRows),
+  };
 }
 
 const text = z.string().max(4_096);
-const registrySchema = z.object({
-  cards: z.array(z.object({ modelId: text, ours: z.boolean(), digest: text })),
-  models: z.array(
-    z
-      .object({ modelId: text, complete: z.boolean(), linkTo: text.optional() })
-      .transform(({ linkTo, ...model }) => (linkTo === undefined ? model : { ...model, linkTo })),
-  ),
-});
+const registrySchema = z
+  .object({
+    cards: z.array(z.object({ modelId: text, ours: z.boolean(), digest: text })),
+    models: z.array(
+      z
+        .object({ modelId: text, complete: z.boolean(), linkTo: text.optional() })
+        .transform(({ linkTo, ...model }) => (linkTo === undefined ? model : { ...model, linkTo })),
+    ),
+    localModels: z.array(z.object({ modelId: text, complete: z.boolean() })),
+  })
+  .transform(({ localModels, ...report }): RegistryReport => {
+    return localModels.length === 0 ? report : { ...report, localModels };
+  });
 
 /** @throws ZodError when an agent answers something else than its contract says */
 export const readRegistryReport = (message: unknown): RegistryReport => registrySchema.parse(message);

@@ -1,0 +1,11 @@
+import type { ModelId } from "../cluster/names.js";
+import type { InspectedModel } from "../models/inspected-model.js";
+
+/** Looking into a model's files on one node. Errors as of all calls of `AgentLink`. */
+export interface ModelInspectLink {
+  /**
+   * Reads config.json and the headers of the weights, in bounded time. A model that is not there is a refusal
+   * (`not_possible`); files that are no use are an answer.
+   */
+  inspectModel(id: ModelId, signal: AbortSignal): Promise<InspectedModel>;
+}
