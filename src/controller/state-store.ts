@@ -1,4 +1,5 @@
 import type { AgentId, NodeName } from "../cluster/names.js";
+import type { AddedModel } from "./added-models.js";
 
 /** A node that enrolled. Its identity is the key behind `pin`; everything else is an attribute. */
 export interface Member {
@@ -62,6 +63,8 @@ export interface StateStore {
   members(): readonly Member[];
   tokens(): readonly StoredJoinToken[];
   desired(): DesiredState | undefined;
+  /** Models whose entries are kept in exo's registry without being run. */
+  addedModels(): readonly AddedModel[];
   /** Tokens that expired more than a day before `createdAt` are dropped on the way. */
   addToken(token: StoredJoinToken): Promise<void>;
   /** Marks the token used and stores the member, or does neither. Of any number of parallel calls one is told `redeemed`. */
@@ -71,6 +74,10 @@ export interface StateStore {
   removeMember(agentId: AgentId): Promise<"removed" | "absent">;
   /** @returns `outdated` when somebody else made this generation first; nothing is stored then. */
   saveDesired(desired: DesiredState): Promise<"saved" | "outdated">;
+  /** Adds it, or wants it on further nodes, as `withAdded` says. */
+  addModel(model: AddedModel): Promise<"changed" | "unchanged">;
+  /** No longer wants the entry of this model id on these nodes, as `withoutAdded` says. */
+  dropModel(modelId: string, nodes: AddedModel["nodes"]): Promise<"changed" | "unchanged">;
   /** Waits for changes under way and gives the folder free for another controller. */
   close(): Promise<void>;
 }

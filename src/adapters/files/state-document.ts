@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { agentId, nodeName } from "../../cluster/names.js";
 import { pinPattern } from "../../cluster/spki-pin.js";
+import { type AddedModel, withAdded, withoutAdded } from "../../controller/added-models.js";
 import type {
   DesiredState,
   Member,
@@ -8,6 +9,7 @@ import type {
   RedeemOutcome,
   StoredJoinToken,
 } from "../../controller/state-store.js";
+import { addedModelSchema } from "./added-model-schema.js";
 
 /** Version of the shape below. A file with a higher one was written by a newer exoctl. */
 export const documentVersion = 1;
@@ -53,6 +55,7 @@ export const documentSchema = z.strictObject({
   members: z.array(memberSchema),
   tokens: z.array(tokenSchema),
   desired: desiredSchema.exactOptional(),
+  addedModels: z.array(addedModelSchema).exactOptional(),
 });
 
 export interface StateDocument {
@@ -62,6 +65,7 @@ export interface StateDocument {
   readonly members: readonly Member[];
   readonly tokens: readonly StoredJoinToken[];
   readonly desired?: DesiredState;
+  readonly addedModels?: readonly AddedModel[];
 }
 
 /** A change: the next document, or the same one when nothing is to be written, and what the caller is told. */
@@ -69,6 +73,8 @@ export interface Change<T> {
   readonly next: StateDocument;
   readonly outcome: T;
 }
+
+const none: readonly AddedModel[] = [];
 
 const keepExpiredMs = 24 * 3_600_000;
 
@@ -113,4 +119,22 @@ export function withoutMember(document: StateDocument, id: Member["agentId"]): C
 export function withDesired(document: StateDocument, desired: DesiredState): Change<"saved" | "outdated"> {
   if (desired.generation !== (document.desired?.generation ?? 0) + 1) return { next: document, outcome: "outdated" };
   return { next: { ...document, desired }, outcome: "saved" };
+}
+
+/** The same document when the list is the same one. */
+function withAddedModels(document: StateDocument, addedModels: readonly AddedModel[]): Change<"changed" | "unchanged"> {
+  if (addedModels === (document.addedModels ?? none)) return { next: document, outcome: "unchanged" };
+  return { next: { ...document, addedModels }, outcome: "changed" };
+}
+
+export const withAddedModel = (document: StateDocument, model: AddedModel): Change<"changed" | "unchanged"> =>
+  withAddedModels(document, withAdded(document.addedModels ?? none, model));
+
+export function withoutAddedModel(
+  document: StateDocument,
+  modelId: string,
+  from: AddedModel["nodes"],
+): Change<"changed" | "unchanged"> {
+  const members = document.members.map((member) => member.agentId);
+  return withAddedModels(document, withoutAdded(document.addedModels ?? none, modelId, from, members));
 }

@@ -11,8 +11,10 @@ import {
   documentSchema,
   documentVersion,
   type StateDocument,
+  withAddedModel,
   withChangedMember,
   withDesired,
+  withoutAddedModel,
   withoutMember,
   withRedeemedToken,
   withToken,
@@ -130,11 +132,14 @@ export async function openStateFolder(folder: string): Promise<StateStore> {
       members: () => read().members,
       tokens: () => read().tokens,
       desired: () => read().desired,
+      addedModels: () => read().addedModels ?? [],
       addToken: (token) => change((now) => withToken(now, token)),
       redeemToken: (id, member) => change((now) => withRedeemedToken(now, id, member)),
       changeMember: (id, part) => change((now) => withChangedMember(now, id, part)),
       removeMember: (id) => change((now) => withoutMember(now, id)),
       saveDesired: (desired) => change((now) => withDesired(now, desired)),
+      addModel: (model) => change((now) => withAddedModel(now, model)),
+      dropModel: (modelId, nodes) => change((now) => withoutAddedModel(now, modelId, nodes)),
       close: () => {
         closing ??= settled().then(unlock);
         return closing;

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openStateFolder } from "../../../src/adapters/files/state-folder.js";
 import { agentId, nodeName } from "../../../src/cluster/names.js";
 import type { DesiredState, Member, StateStore, StoredJoinToken } from "../../../src/controller/state-store.js";
+import { aConversion, agents, anAddedModel } from "../../support/added-models.js";
 
 let folder = "";
 const open: StateStore[] = [];
@@ -208,5 +209,31 @@ describe("a state folder in the wrong hands or shape", () => {
     await adding;
     expect(await readdir(folder)).toEqual(["state.json"]);
     expect(JSON.parse(await readFile(join(folder, "state.json"), "utf8")).tokens).toHaveLength(1);
+  });
+});
+
+describe("models that were added", () => {
+  test("are there after a restart, with their own facts where the catalogue has none", async () => {
+    const store = await openStore();
+    expect(await store.addModel(anAddedModel())).toBe("changed");
+    expect(await store.addModel(aConversion({ nodes: agents("a") }))).toBe("changed");
+    expect(await store.addModel(anAddedModel())).toBe("unchanged");
+    await store.close();
+    const again = await openStore();
+    expect(again.addedModels()).toEqual([anAddedModel(), aConversion({ nodes: agents("a") })]);
+    expect(await again.dropModel(anAddedModel().entry.modelId, "all")).toBe("changed");
+    expect(await again.dropModel(anAddedModel().entry.modelId, "all")).toBe("unchanged");
+    expect(again.addedModels()).toEqual([aConversion({ nodes: agents("a") })]);
+  });
+
+  test("with an entry that could not be one are refused as damage, and the file stays as it is", async () => {
+    const store = await openStore();
+    await store.addModel(anAddedModel());
+    await store.close();
+    const file = join(folder, "state.json");
+    const text = (await readFile(file, "utf8")).replace("exoctl/gpt-oss-120b-MXFP4-Q8", "../../etc");
+    await writeFile(file, text);
+    await expect(openStateFolder(folder)).rejects.toMatchObject({ code: "state_damaged" });
+    expect(await readFile(file, "utf8")).toBe(text);
   });
 });
