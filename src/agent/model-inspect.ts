@@ -8,8 +8,11 @@ import { RefusalError } from "./refusal.js";
 
 /** What an agent tells of the models on its machine. */
 export interface ModelInspect {
-  /** @throws RefusalError `not_possible` when there is no such model, or when looking at it takes too long or too much */
-  inspectModel(id: ModelId, signal: AbortSignal): Promise<InspectedModel>;
+  /**
+   * @returns undefined when there is no such model on this machine
+   * @throws RefusalError `not_possible` when looking at it takes too long or too much
+   */
+  inspectModel(id: ModelId, signal: AbortSignal): Promise<InspectedModel | undefined>;
 }
 
 /** Headers of 70 GB are read in well under a second; a sleeping disk takes some seconds to wake up. */
@@ -20,10 +23,10 @@ const mostBytes = 512 * 2 ** 20;
 /** Inspects one model at a time, so that many questions at once take no more memory than one. */
 export function createModelInspect(registry: RegistryFiles): ModelInspect {
   let turn: Promise<unknown> = Promise.resolve();
-  const inspect = async (id: ModelId, signal: AbortSignal): Promise<InspectedModel> => {
+  const inspect = async (id: ModelId, signal: AbortSignal): Promise<InspectedModel | undefined> => {
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(longestMs)]);
     const files = await refusingBlockedPaths(() => registry.openModel(id));
-    if (files === undefined) throw notHere(id);
+    if (files === undefined) return undefined;
     try {
       const read = boundedFiles(files, { signal: bounded, mostBytes });
       return inspectedModel(id, await inspectModel(read, id));
@@ -41,9 +44,3 @@ export function createModelInspect(registry: RegistryFiles): ModelInspect {
     },
   };
 }
-
-const notHere = (id: ModelId): RefusalError =>
-  new RefusalError(
-    "not_possible",
-    `there is no model ${id} in exo's models folders of this machine, nor in those of the agent's --models-folder`,
-  );

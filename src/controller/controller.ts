@@ -5,6 +5,7 @@ import type { ClusterSpec, ModelEntry } from "../config/cluster-spec.js";
 import type { HostPort } from "../config/host-port.js";
 import type { AgentLink } from "../inventory/agent-link.js";
 import type { ExoAddress } from "../inventory/exo-state.js";
+import { type KnownModels, knownModels } from "../models/known-models.js";
 import type { ServingModel } from "../route/serving-model.js";
 import type { Clock } from "../runtime/clock.js";
 import { type Close, closeAll } from "../runtime/close-all.js";
@@ -19,6 +20,7 @@ import { createExoViews, type ExoConnection } from "./exo-views.js";
 import { createFleet, type Fleet } from "./fleet.js";
 import { lackOf } from "./lack-of.js";
 import { listDiscovered } from "./list-discovered.js";
+import { createLocalWeights } from "./local-weights.js";
 import type { ModelRun } from "./model-run.js";
 import { createModelWork, type ModelWork } from "./model-work.js";
 import { cordonedNodes } from "./plan-model.js";
@@ -81,11 +83,15 @@ export function createController(deps: ControllerDeps): Controller {
   const eyes = openEyes(deps, now);
   const { access } = eyes;
   const desired = desiredReader(store);
+  const localWeights = createLocalWeights(access);
+  const known = (): KnownModels => knownModels(store.addedModels(), localWeights.known());
   const work = createModelWork({
     clusterId: store.clusterId,
     access,
     spec: () => now.spec,
     desired,
+    known,
+    localWeights,
     entryMode: (entry) => (settings.exoHosts === undefined ? entry.entry : "builtin"),
     clock,
     newUuid: deps.newUuid,
@@ -95,7 +101,7 @@ export function createController(deps: ControllerDeps): Controller {
   const serving = (): readonly ServingModel[] => servingModels(work.runs(), now.spec.gateway.aliases, now.view);
   let loop: ControlLoop | undefined;
   return {
-    api: createApi(deps, now, { fleet: eyes.fleet, desired, work, serving }),
+    api: createApi(deps, now, { fleet: eyes.fleet, desired, known, work, serving }),
     access,
     exoTroubles: eyes.exos.troubles,
     serving,
@@ -154,13 +160,14 @@ function openEyes(deps: ControllerDeps, now: Now) {
 interface ApiParts {
   readonly fleet: Fleet;
   readonly desired: DesiredReader;
+  readonly known: () => KnownModels;
   readonly work: ModelWork;
   readonly serving: () => readonly ServingModel[];
 }
 
 function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
   const { settings, store, clock, watch } = deps;
-  const { fleet, desired, work, serving } = parts;
+  const { fleet, desired, known, work, serving } = parts;
   return createAdminCalls({
     info: () => ({
       version: settings.version,
@@ -187,6 +194,7 @@ function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
     work,
     store,
     spec: () => now.spec,
+    known,
     useSpec: (spec) => {
       now.spec = spec;
     },

@@ -4,8 +4,9 @@ import type { InspectedModel } from "../models/inspected-model.js";
 /** Looking into a model's files on one node. Errors as of all calls of `AgentLink`. */
 export interface ModelInspectLink {
   /**
-   * Reads config.json and the headers of the weights, in bounded time. A model that is not there is a refusal
-   * (`not_possible`); files that are no use are an answer.
+   * Reads config.json and the headers of the weights, in bounded time. Files that are no use are an answer.
+   *
+   * @returns undefined when there is no such model on that node
    */
-  inspectModel(id: ModelId, signal: AbortSignal): Promise<InspectedModel>;
+  inspectModel(id: ModelId, signal: AbortSignal): Promise<InspectedModel | undefined>;
 }

@@ -61,7 +61,7 @@ async function startMac(
   const exoHome = join(folder, "exo");
   await mkdir(exoHome, { recursive: true, mode: 0o700 });
   await prepareSimulatedHome(exoHome, mac.weights);
-  const { profile, ...kind } = mac;
+  const { profile, modelsFolders, ...kind } = mac;
   const exo = {
     home: exoHome,
     apiHost: loopback,
@@ -74,6 +74,7 @@ async function startMac(
   };
   const file: SimulatedMacFile = {
     name,
+    modelsFolders,
     agentHome: join(folder, "agent"),
     controller: settings.controller,
     mdnsPort: settings.mdnsPort,

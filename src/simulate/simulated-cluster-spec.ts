@@ -14,6 +14,8 @@ export interface SimulatedMac {
   readonly weights: "complete" | "none";
   /** Whether exo's downloads reach the (simulated) internet. */
   readonly internet: "simulated" | "none";
+  /** Real folders on this machine whose models the Mac finds in its `--models-folder`. */
+  readonly modelsFolders: readonly string[];
 }
 
 /** A whole simulated cluster. */
@@ -38,6 +40,7 @@ const macSchema = z.strictObject({
   weights: z.enum(["complete", "none"]).default("complete"),
   internet: z.enum(["simulated", "none"]).default("simulated"),
   metal: z.enum(["present", "missing"]).default("present"),
+  modelsFolders: z.array(z.string().min(1)).max(16).default([]),
 });
 
 const cableSchema = z.strictObject({
@@ -58,9 +61,9 @@ export type SimulationFile = z.output<typeof fileSchema>;
 
 function compile(file: SimulationFile): Simulation {
   const profiles = buildMacProfiles(file);
-  const macs = file.macs.flatMap(({ variant, weights, internet }, at) => {
+  const macs = file.macs.flatMap(({ variant, weights, internet, modelsFolders }, at) => {
     const profile = profiles[at];
-    return profile === undefined ? [] : [{ profile, variant, weights, internet }];
+    return profile === undefined ? [] : [{ profile, variant, weights, internet, modelsFolders }];
   });
   const { timeScale, tokenScale } = file;
   return {
@@ -82,7 +85,7 @@ function contradictions(file: SimulationFile): readonly string[] {
 }
 
 /**
- * Reads a simulation file (YAML or JSON): `macs: [{name, chip, memoryGb, variant, weights, internet, metal}]`,
+ * Reads a simulation file (YAML or JSON): `macs: [{name, chip, memoryGb, variant, weights, internet, metal, modelsFolders}]`,
  * `cables: [{between: [a, b], kind}]`, `network`: what connects all of them, `timeScale`
  * (1: starts as slowly as real machines) and `tokenScale` (1: answers at their pace).
  *

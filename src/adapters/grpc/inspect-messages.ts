@@ -60,7 +60,7 @@ export const inspectedMessage = ({ facts, spec, findings, verdict, ...model }: I
 
 const text = z.string().max(longestText);
 const count = z.number().int().positive().max(1_000_000_000);
-const layerCount = z.number().int().positive().max(10_000);
+const layerCount = z.number().int().positive().max(4_096);
 const bytes = z.number().int().nonnegative();
 const amount = z.number().nonnegative();
 
@@ -85,7 +85,7 @@ const specSchema = z
   .object({
     name: text,
     layers: layerCount,
-    weightBytesPerLayer: bytes,
+    weightBytesPerLayer: bytes.positive(),
     denseBytesPerLayer: bytes,
     expertBytes: amount,
     experts: z.number().int().nonnegative().max(1_000_000),
@@ -93,13 +93,13 @@ const specSchema = z
     embedBytes: bytes,
     headBytes: bytes,
     normBytes: bytes,
-    hiddenBytes: bytes,
+    hiddenBytes: bytes.positive(),
     kvBytesPerTokenPerLayer: bytes,
     slidingWindow: bytes,
     kvStepTokens: count,
     fullAttentionLayers: z.array(z.number().int().nonnegative()).max(10_000),
-    activeParametersPerLayer: amount.optional(),
-    attentionWidth: bytes.optional(),
+    activeParametersPerLayer: amount.positive().optional(),
+    attentionWidth: bytes.positive().optional(),
     tensor: tensorSchema.nullish(),
   })
   .refine(({ fullAttentionLayers, layers }) => fullAttentionLayers.every((layer) => layer < layers), {
@@ -140,5 +140,8 @@ const inspectedSchema = z
     };
   });
 
+const answerSchema = z.object({ model: inspectedSchema.nullish() });
+
 /** @throws ZodError when an agent answers something else than its contract says */
-export const readInspected = (message: unknown): InspectedModel => inspectedSchema.parse(message);
+export const readInspected = (message: unknown): InspectedModel | undefined =>
+  answerSchema.parse(message).model ?? undefined;

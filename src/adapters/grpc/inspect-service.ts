@@ -15,8 +15,9 @@ function readId(request: { readonly modelId: unknown }) {
 export function createInspectService(inspect: ModelInspect, frame: CallFrame): ModelInspectHandlers {
   const answer = answerOnce(frame);
   return {
-    InspectModel: answer(async (request, _caller, signal) =>
-      inspectedMessage(await inspect.inspectModel(readId(request), signal)),
-    ),
+    InspectModel: answer(async (request, _caller, signal) => {
+      const model = await inspect.inspectModel(readId(request), signal);
+      return { model: model === undefined ? null : inspectedMessage(model) };
+    }),
   };
 }
