@@ -1,8 +1,12 @@
 import type { ModelInspect } from "./model-inspect.js";
+import type { ClassicRegistry } from "./classic-registry.js";
 import type { NodeAgent } from "./node-agent.js";
+import type { ModelSync } from "./sync/model-sync.js";
 
 /** Everything that an agent answers, by service. */
 export interface AgentServices {
   readonly nodeAgent: NodeAgent;
   readonly modelInspect: ModelInspect;
+  readonly classicRegistry: ClassicRegistry;
+  readonly modelSync: ModelSync;
 }

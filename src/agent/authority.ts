@@ -27,6 +27,8 @@ export interface Authority {
   act<T>(action: string, caller: Caller, work: () => Promise<T>): Promise<T>;
   /** The same for work that takes minutes: the lease is checked when it begins, and it delays nothing else. */
   actAlongside<T>(action: string, caller: Caller, work: () => Promise<T>): Promise<T>;
+  /** Whether the caller holds the lease now. For long work that ends when its controller is gone. */
+  mayAct(caller: Caller): boolean;
 }
 
 function checkVersion({ protocolVersion: theirs }: Caller): void {
@@ -64,5 +66,6 @@ export function createAuthority(clock: Clock, logger: Logger): Authority {
       return result;
     },
     actAlongside,
+    mayAct: ({ pin, term }) => checkLease(lease, { holder: pin, term, now: clock.now() }).kind === "allowed",
   };
 }

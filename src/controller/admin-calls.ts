@@ -6,11 +6,13 @@ import type { KnownModels } from "../models/known-models.js";
 import type { Clock } from "../runtime/clock.js";
 import { Problem } from "../runtime/problem.js";
 import type { AdminApi, ApplyRequest, ControllerInfo } from "./admin-api.js";
+import type { ClassicApi } from "./classic-api.js";
 import { addModel, applyFile, readDesiredModels, writtenModels } from "./desired-models.js";
 import { createToken } from "./enrolment.js";
 import type { ModelWork, Wanted } from "./model-work.js";
 import type { DesiredState, StateStore } from "./state-store.js";
 import type { DiscoveredHost, StatusReport } from "./status-report.js";
+import type { ModelSyncApi } from "./sync/sync-api.js";
 
 /** What the admin calls work on. */
 export interface AdminCallsDeps {
@@ -19,6 +21,8 @@ export interface AdminCallsDeps {
   readonly discover: () => readonly DiscoveredHost[];
   readonly view: () => ClusterView | undefined;
   readonly work: ModelWork;
+  readonly classic: ClassicApi;
+  readonly sync: ModelSyncApi;
   readonly store: StateStore;
   readonly spec: () => ClusterSpec;
   /** What names of models mean, at this moment. */
@@ -35,6 +39,7 @@ export interface AdminCallsDeps {
 /** The admin API on top of the controller's parts. */
 export function createAdminCalls(deps: AdminCallsDeps): AdminApi {
   return {
+    ...deps.sync,
     info: deps.info,
     status: deps.status,
     discover: deps.discover,
@@ -55,6 +60,9 @@ export function createAdminCalls(deps: AdminCallsDeps): AdminApi {
       const done = await deps.work.converge(request.model, report, deps.lifetime);
       return { ...done, changed: done.changed || isNew };
     },
+    addClassicEntry: deps.classic.addClassicEntry,
+    removeClassicEntry: deps.classic.removeClassicEntry,
+    listClassicEntries: deps.classic.listClassicEntries,
     createToken: async ({ forName, ttlMs }) => {
       if (deps.enrolment === undefined)
         throw new Problem(

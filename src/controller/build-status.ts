@@ -10,6 +10,7 @@ import type { ModelRun } from "./model-run.js";
 import { isPlanOf } from "./plan-model.js";
 import { instancesOf, serves, waitingFor } from "./serving-models.js";
 import type { CopyStatus, ModelStatus, NodeState, NodeStatus, StageStatus, StatusReport } from "./status-report.js";
+import { vocabularyProblems } from "./vocabulary-problems.js";
 
 /** Everything that a status is made of. */
 export interface StatusInput {
@@ -43,6 +44,7 @@ export function buildStatus(input: StatusInput): StatusReport {
       ...(view === undefined ? [] : input.runs.flatMap((run) => builtInProblems(run, view))),
       ...(view?.deployment.problems ?? []),
       ...foreignInstances(view),
+      ...vocabularyProblems(input.fleet, input.runs, view),
     ],
   };
 }

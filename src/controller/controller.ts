@@ -13,6 +13,7 @@ import type { Logger } from "../runtime/logger.js";
 import type { AdminApi } from "./admin-api.js";
 import { createAdminCalls, save } from "./admin-calls.js";
 import { buildStatus } from "./build-status.js";
+import { type ClassicWork, createClassicWork } from "./classic-work.js";
 import { createClusterAccess } from "./cluster-access.js";
 import { type ControlLoop, startControlLoop } from "./control-loop.js";
 import { applyFile, readDesiredModels, writtenModels } from "./desired-models.js";
@@ -26,6 +27,8 @@ import { createModelWork, type ModelWork } from "./model-work.js";
 import { cordonedNodes } from "./plan-model.js";
 import { clientNames, servingModels } from "./serving-models.js";
 import type { DesiredState, Member, StateStore } from "./state-store.js";
+import { createModelSync } from "./sync/sync-model.js";
+import { createSyncNodes } from "./sync/sync-nodes.js";
 import type { SightingWatch } from "./watch-sightings.js";
 
 export interface ControllerDeps {
@@ -98,10 +101,11 @@ export function createController(deps: ControllerDeps): Controller {
     timings: settings.timings,
     logger,
   });
+  const classic = createClassicWork({ fleet: eyes.fleet, lifetime: deps.lifetime });
   const serving = (): readonly ServingModel[] => servingModels(work.runs(), now.spec.gateway.aliases, now.view);
   let loop: ControlLoop | undefined;
   return {
-    api: createApi(deps, now, { fleet: eyes.fleet, desired, known, work, serving }),
+    api: createApi(deps, now, { fleet: eyes.fleet, desired, known, work, classic, serving }),
     access,
     exoTroubles: eyes.exos.troubles,
     serving,
@@ -119,7 +123,7 @@ export function createController(deps: ControllerDeps): Controller {
     startHealing: () => loop?.startHealing(),
     ended: async () => {
       await loop?.ended;
-      await work.idle();
+      await Promise.all([work.idle(), classic.idle()]);
     },
     close: closeAll([eyes.fleet.close, eyes.exos.close]),
   };
@@ -162,12 +166,13 @@ interface ApiParts {
   readonly desired: DesiredReader;
   readonly known: () => KnownModels;
   readonly work: ModelWork;
+  readonly classic: ClassicWork;
   readonly serving: () => readonly ServingModel[];
 }
 
 function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
   const { settings, store, clock, watch } = deps;
-  const { fleet, desired, known, work, serving } = parts;
+  const { fleet, desired, known, work, classic, serving } = parts;
   return createAdminCalls({
     info: () => ({
       version: settings.version,
@@ -192,6 +197,14 @@ function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
     discover: () => listDiscovered(watch.sightings(), fleet.nodes(), now.view),
     view: () => now.view,
     work,
+    classic,
+    sync: createModelSync({
+      nodes: createSyncNodes(fleet, () => now.view?.inventory.links ?? []),
+      spec: () => now.spec,
+      clock,
+      logger: deps.logger,
+      lifetime: deps.lifetime,
+    }),
     store,
     spec: () => now.spec,
     known,

@@ -13,13 +13,14 @@ import type { WhatIf } from "../plan/what-if.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
 import { Problem } from "../runtime/problem.js";
-import type { ApplySummary, ProgressLine } from "./admin-api.js";
+import type { ApplySummary } from "./admin-api.js";
 import { infeasibleProblem, planLine } from "./describe-plan.js";
 import type { LocalWeights } from "./local-weights.js";
 import { type ModelRun, retryDelayMs } from "./model-run.js";
 import { planInView, whatIfInView } from "./plan-in-view.js";
 import { type ModelPlan, targetOf } from "./plan-model.js";
 import { type KnownSpec, knownModel } from "./planning-problem.js";
+import type { ProgressLine } from "./progress-line.js";
 import { unwantedInstances } from "./unwanted-instances.js";
 
 /** What bringing models up needs. */

@@ -2,6 +2,8 @@ import type { ModelId } from "../cluster/names.js";
 import type { NodeReport } from "../cluster/node-report.js";
 import type { EntryOutcome, EntrySpec, RegistryReport } from "../cluster/registry-report.js";
 import type { ModelInspectLink } from "./model-inspect-link.js";
+import type { ClassicRegistryLink } from "./classic-registry-link.js";
+import type { ModelSyncLink } from "./model-sync-link.js";
 
 /** The lease under which a controller may act on an agent. The agent refuses older terms. */
 export interface Lease {
@@ -26,6 +28,10 @@ export interface AgentLink extends ModelInspectLink {
   describeRegistry(signal: AbortSignal): Promise<RegistryReport>;
   startExo(signal: AbortSignal): Promise<void>;
   stopExo(signal: AbortSignal): Promise<void>;
+  /** The registry of exo 0.0.x, where the node has one. */
+  readonly classic: ClassicRegistryLink;
+  /** Copies of models between nodes. */
+  readonly sync: ModelSyncLink;
   close(): Promise<void>;
 }
 

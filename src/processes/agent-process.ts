@@ -1,8 +1,10 @@
 import tls from "node:tls";
 import { openHttpExoApi } from "../adapters/exo-local/http-exo-api.js";
 import { type AgentHome, openAgentHome } from "../adapters/files/agent-home.js";
+import { type ClassicPlaces, openClassicDisk } from "../adapters/files/classic-disk.js";
 import { openPlacedFoldersRecord } from "../adapters/files/placed-folders-record.js";
 import { openRegistryDisk } from "../adapters/files/registry-disk.js";
+import { openVocabularyFile } from "../adapters/files/vocabulary-file.js";
 import {
   type AgentServer,
   type AgentServerSettings,
@@ -12,6 +14,7 @@ import {
 import { childProcessHost } from "../adapters/system/child-process-host.js";
 import type { AgentServices } from "../agent/agent-services.js";
 import { createAuthority } from "../agent/authority.js";
+import { createClassicRegistry } from "../agent/classic-registry.js";
 import { createDescribeExo } from "../agent/describe-exo.js";
 import { createDescribeMachine } from "../agent/describe-node.js";
 import { createExoSupervisor, type ExoSupervisor } from "../agent/exo-supervisor.js";
@@ -19,12 +22,14 @@ import type { HostProbe } from "../agent/host-probe.js";
 import { createModelInspect } from "../agent/model-inspect.js";
 import { createNodeAgent } from "../agent/node-agent.js";
 import type { ProcessHost, ProgramSpec } from "../agent/process-host.js";
+import { prepareVocabulary } from "../agent/vocabulary.js";
 import { type AgentId, nodeName } from "../cluster/names.js";
 import type { ExoReport } from "../cluster/node-report.js";
 import type { Clock } from "../runtime/clock.js";
 import { type Close, closeAll } from "../runtime/close-all.js";
 import type { Logger } from "../runtime/logger.js";
 import { Problem } from "../runtime/problem.js";
+import { type AgentFilesSettings, openAgentSync } from "./agent-sync.js";
 
 /** What an agent announces of itself. */
 export interface AgentFacts {
@@ -57,6 +62,8 @@ export interface AgentExoSettings {
   /** Further folders with models in their sub-folders, absolute. They are only read. */
   readonly localModelsFolders?: readonly string[];
   readonly generation: ExoReport["generation"];
+  /** Where an exo 0.0.x is, told at installation; looked up anew at each call. */
+  readonly classic?: ClassicPlaces;
   /** Whether exo is started with the agent, or when the controller asks. Default `with-agent`. */
   readonly start?: "with-agent" | "on-request";
   /** What closing the agent does to the exo that it runs. */
@@ -70,6 +77,8 @@ export interface AgentSettings {
   readonly agentVersion: string;
   readonly machine: "real" | "simulated";
   readonly listen: { readonly host: string; readonly port: number };
+  /** Where other agents get model files from here. Default: any free port of the same host. */
+  readonly files?: AgentFilesSettings;
   readonly identity: { readonly certificatePem: string; readonly privateKeyPem: string; readonly pin: string };
   /** The controller of an earlier enrolment, or how to find one. Until then every connection is refused. */
   readonly controller: EnrolledController | { readonly enrol: Enrol };
@@ -122,9 +131,10 @@ interface Built {
   readonly services: AgentServices;
   readonly supervisor: ExoSupervisor | undefined;
   readonly exoAnswers: (signal: AbortSignal) => Promise<boolean>;
+  readonly close: Close;
 }
 
-/** Puts the agent together out of its adapters. Starts nothing. */
+/** Puts the agent together out of its adapters. Starts nothing but the listener for model files. */
 async function buildAgent(
   settings: AgentSettings,
   home: AgentHome,
@@ -134,8 +144,9 @@ async function buildAgent(
   const { exo, clock } = settings;
   const api = openHttpExoApi({ port: exo.apiPort, ...(exo.apiHost === undefined ? {} : { host: exo.apiHost }) });
   const host = settings.processHost ?? childProcessHost;
-  const supervisor =
-    exo.program === undefined ? undefined : createExoSupervisor({ program: exo.program, host, clock, logger });
+  const vocabulary = await prepareVocabulary(openVocabularyFile(home.vocabularyFolder), exo.program);
+  const program = exo.program && { ...exo.program, env: { ...exo.program.env, ...vocabulary.env } };
+  const supervisor = program && createExoSupervisor({ program, host, clock, logger });
   const authority = createAuthority(clock, logger);
   const placed = openPlacedFoldersRecord(home.placedFoldersFile);
   const registry = await openRegistryDisk({ ...exo, linkRecordFile: home.linkRecordFile }, placed);
@@ -145,15 +156,32 @@ async function buildAgent(
     agentVersion: settings.agentVersion,
     machine: settings.machine,
     describeMachine: createDescribeMachine(settings.hostProbe, clock),
-    describeExo: createDescribeExo({ api, apiPort: exo.apiPort, generation: exo.generation, supervisor }),
+    describeExo: createDescribeExo({ api, apiPort: exo.apiPort, generation: exo.generation, supervisor, vocabulary }),
     supervisor,
     registry,
     authority,
   });
+  const { classic } = exo;
+  const classicRegistry = createClassicRegistry({
+    open: classic === undefined ? undefined : () => openClassicDisk(classic),
+    authority,
+  });
+  const { modelSync, close } = await openAgentSync({
+    ...settings,
+    files: settings.files ?? { host: settings.listen.host, port: 0 },
+    modelsFolders: exo.modelsFolders,
+    localModelsFolders: exo.localModelsFolders ?? [],
+    registry,
+    placed,
+    authority,
+    logger,
+  });
   return {
-    services: { nodeAgent, modelInspect: createModelInspect(registry) },
+    services: { nodeAgent, modelInspect: createModelInspect(registry), classicRegistry, modelSync },
+    close,
     supervisor,
-    exoAnswers: async (signal) => (await api.nodeId(signal)) !== undefined,
+    exoAnswers: async (signal) =>
+      exo.generation === "classic" ? await api.classicAnswers(signal) : (await api.nodeId(signal)) !== undefined,
   };
 }
 
@@ -189,16 +217,22 @@ export async function startAgent(settings: AgentSettings): Promise<RunningAgent>
   const home = await openAgentHome(settings.homeFolder);
   const logger = settings.logger.child({ agent: home.agentId });
   let name = settings.name;
-  const { services, supervisor, exoAnswers } = await buildAgent(settings, home, logger, () => name);
+  const built = await buildAgent(settings, home, logger, () => name);
+  const { services, supervisor, exoAnswers } = built;
   const known = "enrol" in controller ? undefined : controller;
   name = known?.name ?? name;
   const trusted = known === undefined ? [] : [known];
-  const server = await serve({ ...settings.listen, own: identity, trusted, services, logger });
+  const server = await serve({ ...settings.listen, own: identity, trusted, services, logger }).catch(
+    async (error: unknown) => {
+      await built.close();
+      throw error;
+    },
+  );
 
   const ending = new AbortController();
   const facts: AgentFacts = { agentId: home.agentId, port: server.port, pin: identity.pin };
   // In the order of opening: exo is let go last, when no call can reach it any more.
-  const closers: Close[] = [async () => await supervisor?.close(exo.onClose), server.close];
+  const closers: Close[] = [async () => await supervisor?.close(exo.onClose), built.close, server.close];
   const close = closeAll(closers);
   try {
     closers.push(await settings.advertise(facts));

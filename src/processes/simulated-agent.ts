@@ -30,6 +30,7 @@ export async function startSimulatedAgent(options: {
     agentVersion: options.version,
     machine: "simulated",
     listen: { host: "127.0.0.1", port: 0 },
+    files: { host: "127.0.0.1", port: 0, ...uplinkOf(mac) },
     hostProbe: createSimulatedHostProbe(mac.exo.mac, { exoHome: home }),
     mdns: { serviceType: "exoctl-sim", interfaceAddress: "127.0.0.1", port: mac.mdnsPort },
     exo: {
@@ -45,9 +46,13 @@ export async function startSimulatedAgent(options: {
       modelsFolders: [join(home, "models")],
       localModelsFolders: mac.modelsFolders,
       generation: "modern",
+      start: mac.exoStart,
       onClose: "stop",
     },
     join: { controller: mac.controller, token: parseJoinToken(options.token) },
     logger: createPinoLogger({ level: options.logLevel }),
   });
 }
+
+const uplinkOf = ({ uplinkBytesPerSec }: SimulatedMacFile): { readonly uplinkBytesPerSec?: number } =>
+  uplinkBytesPerSec === undefined ? {} : { uplinkBytesPerSec };

@@ -61,7 +61,8 @@ async function startMac(
   const exoHome = join(folder, "exo");
   await mkdir(exoHome, { recursive: true, mode: 0o700 });
   await prepareSimulatedHome(exoHome, mac.weights);
-  const { profile, modelsFolders, ...kind } = mac;
+  const { profile, modelsFolders, exo: atStart, ...kind } = mac;
+  const { uplinkBytesPerSec } = settings.simulation;
   const exo = {
     home: exoHome,
     apiHost: loopback,
@@ -78,7 +79,9 @@ async function startMac(
     agentHome: join(folder, "agent"),
     controller: settings.controller,
     mdnsPort: settings.mdnsPort,
+    ...(uplinkBytesPerSec === undefined ? {} : { uplinkBytesPerSec }),
     exo,
+    exoStart: atStart === "running" ? "with-agent" : "on-request",
     exoSettingsFile: join(folder, "exo.json"),
     exoLogFile: join(folder, "exo.log"),
   };

@@ -9,7 +9,10 @@ export interface SimulatedMacFile {
   /** Where the controller takes enrolments. */
   readonly controller: { readonly host: string; readonly port: number };
   readonly mdnsPort: number;
+  /** What this Mac sends of model files to others at most. Default: as fast as this machine can. */
+  readonly uplinkBytesPerSec?: number;
   readonly exo: SimulatedExoSettings;
+  readonly exoStart: "with-agent" | "on-request";
   /** The file that the simulated exo reads `exo` from. */
   readonly exoSettingsFile: string;
   readonly exoLogFile: string;

@@ -16,6 +16,8 @@ export interface SimulatedMac {
   readonly internet: "simulated" | "none";
   /** Real folders on this machine whose models the Mac finds in its `--models-folder`. */
   readonly modelsFolders: readonly string[];
+  /** Whether its exo runs from the start. */
+  readonly exo: "running" | "stopped";
 }
 
 /** A whole simulated cluster. */
@@ -25,6 +27,8 @@ export interface Simulation {
   readonly timeScale?: number;
   /** The same for prompts and tokens. */
   readonly tokenScale?: number;
+  /** What each Mac sends of model files to others at most. */
+  readonly uplinkBytesPerSec?: number;
 }
 
 const chipNames = chipProfiles.map(({ chip }) => chip);
@@ -39,6 +43,7 @@ const macSchema = z.strictObject({
   variant: z.enum(["1.0.71", "newer"]).default("1.0.71"),
   weights: z.enum(["complete", "none"]).default("complete"),
   internet: z.enum(["simulated", "none"]).default("simulated"),
+  exo: z.enum(["running", "stopped"]).default("running"),
   metal: z.enum(["present", "missing"]).default("present"),
   modelsFolders: z.array(z.string().min(1)).max(16).default([]),
 });
@@ -54,6 +59,7 @@ const fileSchema = z.strictObject({
   network: z.enum(["ethernet-10g", "ethernet-1g", "wifi", "none"]).default("ethernet-10g"),
   timeScale: z.number().min(0).max(10).optional(),
   tokenScale: z.number().min(0).max(10).optional(),
+  uplinkBytesPerSec: z.int().min(65_536).optional(),
 });
 
 /** What a simulation file says, checked. */
@@ -61,15 +67,16 @@ export type SimulationFile = z.output<typeof fileSchema>;
 
 function compile(file: SimulationFile): Simulation {
   const profiles = buildMacProfiles(file);
-  const macs = file.macs.flatMap(({ variant, weights, internet, modelsFolders }, at) => {
+  const macs = file.macs.flatMap(({ variant, weights, internet, exo, modelsFolders }, at) => {
     const profile = profiles[at];
-    return profile === undefined ? [] : [{ profile, variant, weights, internet, modelsFolders }];
+    return profile === undefined ? [] : [{ profile, variant, weights, internet, exo, modelsFolders }];
   });
-  const { timeScale, tokenScale } = file;
+  const { timeScale, tokenScale, uplinkBytesPerSec } = file;
   return {
     macs,
     ...(timeScale === undefined ? {} : { timeScale }),
     ...(tokenScale === undefined ? {} : { tokenScale }),
+    ...(uplinkBytesPerSec === undefined ? {} : { uplinkBytesPerSec }),
   };
 }
 
@@ -85,9 +92,10 @@ function contradictions(file: SimulationFile): readonly string[] {
 }
 
 /**
- * Reads a simulation file (YAML or JSON): `macs: [{name, chip, memoryGb, variant, weights, internet, metal, modelsFolders}]`,
+ * Reads a simulation file (YAML or JSON):
+ * `macs: [{name, chip, memoryGb, variant, weights, internet, exo, metal, modelsFolders}]`,
  * `cables: [{between: [a, b], kind}]`, `network`: what connects all of them, `timeScale`
- * (1: starts as slowly as real machines) and `tokenScale` (1: answers at their pace).
+ * (1: starts as slowly as real machines), `tokenScale` (1: answers at their pace) and `uplinkBytesPerSec`.
  *
  * @param fileName for messages only
  * @throws Problem (usage) that names every fault at once

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { ClusterSpec } from "../../src/config/cluster-spec.js";
-import type { ApplyRequest, ProgressLine } from "../../src/controller/admin-api.js";
+import type { ApplyRequest } from "../../src/controller/admin-api.js";
 import { createAdminCalls, save } from "../../src/controller/admin-calls.js";
 import { parseJoinToken } from "../../src/controller/join-token.js";
 import type { ModelWork, Wanted } from "../../src/controller/model-work.js";
+import type { ProgressLine } from "../../src/controller/progress-line.js";
 import { knownModels } from "../../src/models/known-models.js";
 import { createManualClock } from "../support/agent-manual-clock.js";
 import { aClusterView, aSpec, createMemoryStore } from "../support/controller-house.js";
@@ -48,6 +49,8 @@ function someCalls(parts: { enrolment?: "none" } = {}) {
     discover: () => [],
     view: () => state.view,
     work,
+    classic: { addClassicEntry: refuse, removeClassicEntry: refuse, listClassicEntries: refuse },
+    sync: { syncModel: refuse },
     store,
     spec: () => state.spec,
     known: () => knownModels(),

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { ModelEntry } from "../../src/config/cluster-spec.js";
-import type { ProgressLine } from "../../src/controller/admin-api.js";
 import { createLocalWeights } from "../../src/controller/local-weights.js";
 import { createModelWork } from "../../src/controller/model-work.js";
+import type { ProgressLine } from "../../src/controller/progress-line.js";
 import { ExoUnreachableError } from "../../src/inventory/exo-state.js";
 import { knownModels } from "../../src/models/known-models.js";
 import { type FakeInstance, type Faults, fakeCluster } from "../support/apply-fake-cluster.js";

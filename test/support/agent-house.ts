@@ -4,11 +4,24 @@ import { loadNodeAgent } from "../../src/adapters/grpc/agent-definitions.js";
 import { type AgentServer, openAgentServer } from "../../src/adapters/grpc/agent-server.js";
 import { openAgentLink } from "../../src/adapters/grpc/grpc-agent-link.js";
 import { createModelInspect } from "../../src/agent/model-inspect.js";
+import type { ModelSync } from "../../src/agent/sync/model-sync.js";
 import type { AgentLink } from "../../src/inventory/agent-link.js";
 import { silentLogger } from "../../src/runtime/logger.js";
 import { anIdentity, type TestIdentity } from "./agent-identities.js";
 import { type AgentParts, createTestAgent } from "./agent-parts.js";
 import { createTempRegistry, type TempRegistry } from "./registry-temp.js";
+
+const nobody = (): never => {
+  throw new Error("nobody asked for this");
+};
+
+/** For agents that copy no models. */
+export const noModelSync: ModelSync = {
+  look: nobody,
+  makeManifest: nobody,
+  share: nobody,
+  fetch: nobody,
+};
 
 export const agentHost = "127.0.0.1";
 
@@ -19,7 +32,7 @@ export interface LinkChanges {
 }
 
 /** An agent that serves on a loopback port, with everybody who might call it. */
-export async function openAgentHouse() {
+export async function openAgentHouse(modelSync: ModelSync = noModelSync) {
   const before = tls.DEFAULT_MIN_VERSION;
   tls.DEFAULT_MIN_VERSION = "TLSv1.3";
   const open: (() => Promise<void>)[] = [];
@@ -37,7 +50,7 @@ export async function openAgentHouse() {
       port,
       own: agent,
       trusted,
-      services: { nodeAgent: parts.agent, modelInspect: createModelInspect(files) },
+      services: { nodeAgent: parts.agent, modelInspect: createModelInspect(files), classicRegistry: parts.classicRegistry, modelSync },
       logger: silentLogger,
       closeGraceMs: 200,
     });

@@ -241,6 +241,8 @@ function fakeAgent(cluster: FakeCluster, name: NodeName, entry: EntrySpec): Agen
     inspectModel: refuse,
     startExo: refuse,
     stopExo: refuse,
+    classic: { describe: refuse, add: refuse, remove: refuse },
+    sync: { look: refuse, makeManifest: refuse, share: refuse, fetch: refuse },
     close: refuse,
     ensureEntry: async (spec): Promise<EntryOutcome> => {
       cluster.log.push(`ensure ${name}`);

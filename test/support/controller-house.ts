@@ -118,6 +118,8 @@ export const aLink = (name: string, change: Partial<AgentLink> = {}): AgentLink 
   inspectModel: nobody,
   startExo: nobody,
   stopExo: nobody,
+  classic: { describe: nobody, add: nobody, remove: nobody },
+  sync: { look: nobody, makeManifest: nobody, share: nobody, fetch: nobody },
   close: async () => {},
   ...change,
 });

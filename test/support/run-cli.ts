@@ -54,7 +54,12 @@ export interface CliRun {
 }
 
 /** Starts the built command line as a user would. */
-export function startCli(sandbox: CliSandbox, args: readonly string[], input = ""): CliRun {
+export function startCli(
+  sandbox: CliSandbox,
+  args: readonly string[],
+  input = "",
+  stdin: "ends" | "stays open" = "ends",
+): CliRun {
   const env = { PATH: process.env.PATH, HOME: sandbox.home, EXOCTL_HOME: sandbox.home, TMPDIR: sandbox.temp };
   const child = spawn(process.execPath, [main, ...args], { env, stdio: ["pipe", "pipe", "pipe"] });
   let stdout = "";
@@ -65,7 +70,9 @@ export function startCli(sandbox: CliSandbox, args: readonly string[], input = "
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;
   });
-  child.stdin.end(input);
+  child.stdin.on("error", () => undefined); // it ended before it read this
+  child.stdin.write(input);
+  if (stdin === "ends") child.stdin.end();
   const done = new Promise<CliResult>((ended) => {
     child.once("close", (code) => ended({ code, stdout, stderr }));
   });

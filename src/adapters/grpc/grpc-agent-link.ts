@@ -3,6 +3,8 @@ import type { AgentLink, Lease } from "../../inventory/agent-link.js";
 import { type AgentChannelSettings, openAgentChannel } from "./agent-channel.js";
 import { loadNodeAgent } from "./agent-definitions.js";
 import { openInspectLink } from "./inspect-link.js";
+import { classicRegistryCalls } from "./classic-registry-calls.js";
+import { openModelSyncLink } from "./model-sync-link.js";
 import { entryMessage, readOutcome, readRegistryReport } from "./registry-messages.js";
 import { readNodeReport } from "./report-messages.js";
 
@@ -57,6 +59,8 @@ export function openAgentLink(settings: AgentLinkSettings): AgentLink {
     ...openInspectLink(channel),
     startExo: (signal) => call(client.startExo.bind(client), {}, ignoreAnswer, { signal, deadlineMs: actMs }),
     stopExo: (signal) => call(client.stopExo.bind(client), {}, ignoreAnswer, { signal, deadlineMs: stopMs }),
+    classic: classicRegistryCalls(channel, actMs),
+    sync: openModelSyncLink(channel),
     close: async () => channel.close(),
   };
 }

@@ -1,20 +1,27 @@
 import type { AdminApi, ApplySummary, ControllerInfo, JoinInstructions } from "../../controller/admin-api.js";
 import type { DiscoveredHost, StatusReport } from "../../controller/status-report.js";
+import type { SyncSummary } from "../../controller/sync/sync-api.js";
 import type { PlanResult } from "../../plan/plan-result.js";
 import type { WhatIf } from "../../plan/what-if.js";
 import { openAdminCalls } from "./admin-calls.js";
+import { classicClient } from "./classic-client.js";
+
+/** Calls that take long and tell how far they are. */
+type Streamed = "apply" | "syncModel";
 
 /** The controller's API as a client sees it: the same calls, each over the socket. */
 export type AdminClient = {
-  readonly [Call in Exclude<keyof AdminApi, "apply">]: (
+  readonly [Call in Exclude<keyof AdminApi, Streamed>]: (
     ...args: Parameters<AdminApi[Call]>
   ) => Promise<Awaited<ReturnType<AdminApi[Call]>>>;
-} & Pick<AdminApi, "apply">;
+} & Pick<AdminApi, Streamed>;
 
 /** Talks to a controller over its Unix socket; rejects as `AdminCalls` say. */
 export function openAdminClient(socketPath: string): AdminClient {
-  const { once: call, streamed } = openAdminCalls(socketPath);
+  const calls = openAdminCalls(socketPath);
+  const { once: call, streamed } = calls;
   return {
+    ...classicClient(calls),
     info: () => call<ControllerInfo>("GET", "/api/v1/info"),
     status: () => call<StatusReport>("GET", "/api/v1/status"),
     discover: () => call<readonly DiscoveredHost[]>("GET", "/api/v1/discover"),
@@ -22,5 +29,6 @@ export function openAdminClient(socketPath: string): AdminClient {
     whatIf: (wanted) => call<WhatIf>("POST", "/api/v1/what-if", wanted),
     createToken: (wanted) => call<JoinInstructions>("POST", "/api/v1/tokens", wanted),
     apply: (wanted, report, signal) => streamed<ApplySummary>("/api/v1/apply", wanted, report, signal),
+    syncModel: (wanted, report, signal) => streamed<SyncSummary>("/api/v1/models/sync", wanted, report, signal),
   };
 }

@@ -4,7 +4,9 @@ import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { type HostPort, parseHostPort } from "../../config/host-port.js";
+import type { Logger } from "../../runtime/logger.js";
 import { Problem } from "../../runtime/problem.js";
+import { checkedRate } from "../checked-rate.js";
 import { stateHome } from "../find-controller.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { untilStopped } from "../until-stopped.js";
@@ -15,11 +17,14 @@ interface AgentOptions extends CommonOptions {
   readonly pin?: string;
   readonly tokenFile?: string;
   readonly listen: string;
+  readonly filesListen: string;
+  readonly uplinkLimit?: string;
   readonly name?: string;
   readonly interface: string;
   readonly exoHome?: string;
   readonly exoApiPort: string;
   readonly modelsFolder: readonly string[];
+  readonly classic?: string;
   readonly simulatedMac?: string;
 }
 
@@ -35,6 +40,8 @@ export function addAgentCommand(program: Command): void {
     .option("--pin <pin>", "the controller's pin, as `exoctl token create` printed it")
     .option("--token-file <file>", "where the join token is; - reads it from standard input")
     .option("--listen <host:port>", "where the controller reaches this agent", "0.0.0.0:8417")
+    .option("--files-listen <host:port>", "where other agents get model files from this one", "0.0.0.0:8419")
+    .option("--uplink-limit <rate>", "what they get at most, such as 500MB/s (default: as fast as the network)")
     .option("--name <name>", "what to call this node (default: its host name)")
     .option("--interface <name>", "network interface for mDNS, or auto", "auto")
     .option("--exo-home <folder>", "exo's data folder (default: exo's own rule)")
@@ -44,6 +51,7 @@ export function addAgentCommand(program: Command): void {
       (folder: string, before: readonly string[]) => [...before, folder],
       [],
     )
+    .option("--classic <path>", "exo here is 0.0.x: its checkout, virtual environment or models.py")
     .option("--exo-api-port <port>", "TCP port of exo's API on this machine", "52415")
     .addOption(new Option("--simulated-mac <file>", "be a simulated Mac").hideHelp())
     .action(async (exoCommand: string[], options: AgentOptions) => {
@@ -60,20 +68,27 @@ async function runReal(exoCommand: readonly string[], options: AgentOptions): Pr
   const homeFolder = join(stateHome(), "agent");
   const folders = exoFolders(process.platform, process.env, homedir(), options.exoHome && resolve(options.exoHome));
   const join_ = await readJoin(options);
+  const logger = createPinoLogger({ level: options.logLevel === "warn" ? "info" : options.logLevel });
   const [command, ...args] = exoCommand;
   const agent = await startEnrollingAgent({
     homeFolder,
     name: options.name ?? hostname().replace(/\..*$/, ""),
     agentVersion: version,
     machine: "real",
-    listen: checkedHostPort(options.listen, "--listen"),
+    listen: checkedHostPort(options.listen, "--listen", 8417),
+    files: {
+      ...checkedHostPort(options.filesListen, "--files-listen", 8419),
+      ...(options.uplinkLimit === undefined
+        ? {}
+        : { uplinkBytesPerSec: checkedRate(options.uplinkLimit, "--uplink-limit") }),
+    },
     hostProbe: createMacosHostProbe(),
     mdns: { serviceType: "exoctl", interfaceAddress: options.interface, port: 5353 },
     exo: {
       ...folders,
       localModelsFolders: await localFolders(options.modelsFolder),
       apiPort: checkedPort(options.exoApiPort),
-      generation: "modern",
+      ...(await exoGeneration(options, logger)),
       // exo and its instances go on serving when the agent is restarted or updated.
       onClose: "leave",
       ...(command === undefined
@@ -81,7 +96,7 @@ async function runReal(exoCommand: readonly string[], options: AgentOptions): Pr
         : { program: { command, args, env: exoEnvironment(), cwd: homedir(), logFile: join(homeFolder, "exo.log") } }),
     },
     ...(join_ === undefined ? {} : { join: join_ }),
-    logger: createPinoLogger({ level: options.logLevel === "warn" ? "info" : options.logLevel }),
+    logger,
   });
   const failed = agent.enrolment.then((outcome) => {
     if (outcome.kind === "failed") throw outcome.error;
@@ -102,6 +117,25 @@ async function localFolders(folders: readonly string[]): Promise<readonly string
     );
   }
   return paths;
+}
+
+/** An exo 0.0.x is named at installation and never over the network. Its file is looked for anew whenever it is needed. */
+async function exoGeneration({ classic, exoHome }: AgentOptions, logger: Logger) {
+  if (classic === undefined) return { generation: "modern" } as const;
+  const { classicPlaces } = await import("../classic-places.js");
+  const { openClassicDisk } = await import("../../adapters/files/classic-disk.js");
+  const found = await classicPlaces(classic);
+  // exo is started in the home folder, so that is where a repository's name could be taken for a folder.
+  const places = {
+    ...found,
+    currentFolder: homedir(),
+    exoHome: exoHome === undefined ? found.exoHome : resolve(exoHome),
+  };
+  // A wrong path is said now; but its disk may only come later, and that is no reason for the agent to be away.
+  await openClassicDisk(places).catch((error: unknown) =>
+    logger.warn("there is no exo 0.0.x where it should be", { error }),
+  );
+  return { generation: "classic", classic: places } as const;
 }
 
 /** What exo gets to see of our environment: what it needs to run and its own settings, never anything else. */
@@ -148,7 +182,7 @@ async function readJoin(options: AgentOptions) {
       "the token was made by another controller than --pin says",
       "Paste the whole output of one `exoctl token create`.",
     );
-  return { controller: checkedHostPort(options.controller, "--controller"), token };
+  return { controller: checkedHostPort(options.controller, "--controller", 8418), token };
 }
 
 function readToken(file: string): string {
@@ -183,13 +217,13 @@ function checkedPort(text: string): number {
   throw new Problem("usage", "bad_port", `--exo-api-port ${text} is not a TCP port`, "Write a number such as 52415.");
 }
 
-function checkedHostPort(text: string, option: string): HostPort {
-  const parsed = parseHostPort(text, 8418);
+function checkedHostPort(text: string, option: string, defaultPort: number): HostPort {
+  const parsed = parseHostPort(text, defaultPort);
   if (parsed !== undefined) return parsed;
   throw new Problem(
     "usage",
     "bad_address",
     `${option} ${text} is not an address`,
-    "Write host:port, such as 10.0.0.5:8418.",
+    `Write host:port, such as 10.0.0.5:${defaultPort}.`,
   );
 }

@@ -5,6 +5,14 @@ import type { ClassicAddOptions } from "../classic-request.js";
 import { exitCodeOf } from "../exit-code.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
+import {
+  addOnNodes,
+  isForNodes,
+  listOnNodes,
+  type NodesOptions,
+  removeOnNodes,
+  withNodesOptions,
+} from "./model-classic-nodes.js";
 
 interface ClassicOption {
   /** `true` when no path was named. */
@@ -14,15 +22,16 @@ interface ClassicOption {
 const addExamples = `
 Examples:
   exoctl model add gpt-oss-120b --classic ~/exo --dry-run
+  exoctl model add gpt-oss-120b --classic --nodes            # on every node, or on none
   exoctl model add my-model --classic ~/exo --layers 32 --repo owner/name --label "My model"
 
 Ends with 0 when the registry says what it should (with --dry-run: when it could be made to), with 1 when something is in the way.`;
 
-/** The verbs that edit the registry of an exo 0.0.x on this machine. They need no controller. */
+/** The verbs that edit the registry of an exo 0.0.x: on this machine, without a controller, or with --nodes on the nodes. */
 export function addClassicModelCommands(model: Command): void {
   withCommonOptions(classicVerb(model, "add"))
     .argument("<model>", "a model of the catalogue, or any name with --layers and --repo")
-    .description("add a model to exo 0.0.x's models.py on this machine")
+    .description("add a model to exo 0.0.x's models.py, on this machine or on all nodes")
     .option("--id <name>", "what exo and its clients call it (default: the model's name without gpt-)")
     .option("--repo <owner/name>", "the repository whose files exo loads")
     .option("--layers <n>", "how many layers the model has")
@@ -43,25 +52,28 @@ export function addClassicModelCommands(model: Command): void {
 }
 
 const classicVerb = (model: Command, verb: string): Command =>
-  model
-    .command(verb)
+  withNodesOptions(model.command(verb))
     .requiredOption(
       "--classic [path]",
       "exo 0.0.x: its checkout, virtual environment or models.py (default: the one of `exo`)",
     )
     .option("--dry-run", "show what would be changed and what stands in the way");
 
-async function add(model: string, options: CommonOptions & ClassicOption & ClassicAddOptions): Promise<void> {
+type AddOptions = CommonOptions & ClassicOption & NodesOptions & ClassicAddOptions;
+
+async function add(model: string, options: AddOptions): Promise<void> {
   const { classicAddRequest } = await import("../classic-request.js");
   const { addClassicEntry } = await import("../../agent/add-classic-entry.js");
   const request = classicAddRequest(model, options);
+  if (isForNodes(options)) return await addOnNodes(request, options);
   const report = await addClassicEntry(await openHere(options), request);
   const { renderClassicAdd } = await import("../render/classic-view.js");
   await printResult(report, options.output, () => renderClassicAdd(report, request.accepted, pageHere()));
   if (["differs", "blocked", "refused"].includes(report.outcome)) process.exitCode = exitCodeOf("failed");
 }
 
-interface RemoveOptions extends CommonOptions, ClassicOption {
+interface RemoveOptions extends CommonOptions, NodesOptions {
+  readonly classic: string | true;
   readonly id?: string;
   readonly dryRun?: boolean;
 }
@@ -70,10 +82,24 @@ async function remove(model: string, options: RemoveOptions): Promise<void> {
   const { classicId } = await import("../classic-request.js");
   const { removeClassicEntry } = await import("../../agent/remove-classic-entry.js");
   const effect = options.dryRun === true ? "show" : "write";
-  const report = await removeClassicEntry(await openHere(options), classicId(model, options.id), effect);
+  const id = classicId(model, options.id);
+  if (isForNodes(options)) return await removeOnNodes({ id, effect }, options);
+  const report = await removeClassicEntry(await openHere(options), { id, effect });
   const { renderClassicRemove } = await import("../render/classic-view.js");
   await printResult(report, options.output, () => renderClassicRemove(report, pageHere()));
   if (report.outcome === "refused") process.exitCode = exitCodeOf("failed");
+}
+
+/** What exoctl wrote into the registry here, or on the nodes. */
+export async function listClassic(options: CommonOptions & NodesOptions): Promise<void> {
+  if (isForNodes(options)) return await listOnNodes(options);
+  const { describeClassic } = await import("../../agent/describe-classic.js");
+  const { compareFiles } = await import("../../apply/classic/compare-files.js");
+  const description = await describeClassic(await openHere({ classic: options.classic ?? true }), []);
+  const here = { node: "here", description };
+  const listing = { nodes: [{ ...here, trouble: null }], comparison: compareFiles([here], []) };
+  const { renderClassicListing } = await import("../render/classic-nodes-view.js");
+  await printResult(listing, options.output, () => renderClassicListing(listing, pageHere()));
 }
 
 async function openHere({ classic }: ClassicOption): Promise<ClassicFiles> {
