@@ -1,5 +1,6 @@
-import type { ModelInspect } from "./model-inspect.js";
 import type { ClassicRegistry } from "./classic-registry.js";
+import type { ModelInspect } from "./model-inspect.js";
+import type { ModelRemoval } from "./model-removal.js";
 import type { NodeAgent } from "./node-agent.js";
 import type { ModelSync } from "./sync/model-sync.js";
 
@@ -9,4 +10,5 @@ export interface AgentServices {
   readonly modelInspect: ModelInspect;
   readonly classicRegistry: ClassicRegistry;
   readonly modelSync: ModelSync;
+  readonly modelRemoval: ModelRemoval;
 }

@@ -1,5 +1,6 @@
 import type { ExoVariant } from "../cluster/exo-variant.js";
 import type { EntryOutcome, EntrySpec } from "../cluster/registry-report.js";
+import { describeCardDifferences } from "../register/card-differences.js";
 import { decideWeights, type WeightsDecision } from "../register/decide-weights.js";
 import { readCardModelId } from "../register/read-card.js";
 import { type RegistryFiles, RegistryPathError } from "../register/registry-files.js";
@@ -7,23 +8,28 @@ import { isOurCard, renderCard, UnknownCardFieldError } from "../register/render
 import { RefusalError } from "./refusal.js";
 
 /** exo takes the first card that it finds of a model, in no promised order: two of them would be a lottery. */
-async function refuseSecondCard(files: RegistryFiles, entry: EntrySpec): Promise<void> {
+async function refuseSecondCard(files: RegistryFiles, entry: EntrySpec, ours: string): Promise<void> {
   const other = (await files.cards()).find((card) => !card.inOurFolder && readCardModelId(card.text) === entry.modelId);
   if (other === undefined) return;
-  throw new RefusalError("not_possible", `${other.path} defines ${entry.modelId} as well; remove it and try again`);
+  const difference = describeCardDifferences(other.text, ours);
+  throw new RefusalError(
+    "not_possible",
+    `${other.path} defines ${entry.modelId} as well (${difference}); remove it and try again`,
+  );
 }
 
-/** Our card as it stands, provided that it may be replaced. */
-async function readReplaceable(files: RegistryFiles, entry: EntrySpec): Promise<string | undefined> {
+/** Our card as it stands, provided that it may be replaced. @param ours what it should say */
+async function readReplaceable(files: RegistryFiles, entry: EntrySpec, ours: string): Promise<string | undefined> {
   const text = await files.readOurCard(entry.modelId);
   if (text === undefined) return undefined;
-  if (!isOurCard(text)) {
+  const id = readCardModelId(text);
+  // What exo can't read as a card is of no use to anybody: an emptied file, or half of one.
+  if (!isOurCard(text) && id !== undefined) {
     throw new RefusalError(
       "not_possible",
-      `the card file of ${entry.modelId} was not written by exoctl; remove it first`,
+      `the card file of ${entry.modelId} was not written by exoctl (${describeCardDifferences(text, ours)}); remove it first`,
     );
   }
-  const id = readCardModelId(text);
   if (id !== undefined && id !== entry.modelId) {
     throw new RefusalError("not_possible", `${entry.modelId} and ${id} would share one card file`);
   }
@@ -81,8 +87,8 @@ export async function refusingBlockedPaths<T>(work: () => Promise<T>): Promise<T
 export async function ensureEntry(files: RegistryFiles, entry: EntrySpec, variant: ExoVariant): Promise<EntryOutcome> {
   return await refusingBlockedPaths(async () => {
     const text = render(entry, variant);
-    await refuseSecondCard(files, entry);
-    const before = await readReplaceable(files, entry);
+    await refuseSecondCard(files, entry, text);
+    const before = await readReplaceable(files, entry, text);
     const decision = decideWeights(
       await files.foldersOf(entry.modelId),
       await files.foldersOf(entry.weightsOf),

@@ -1,6 +1,7 @@
 import type { AgentId, ModelId, NodeName } from "../cluster/names.js";
 import { type ExoReport, type NodeReport, protocolVersion } from "../cluster/node-report.js";
 import type { EntryOutcome, EntrySpec, RegistryReport } from "../cluster/registry-report.js";
+import type { PlacedFolders } from "../register/placed-folders.js";
 import type { RegistryFiles } from "../register/registry-files.js";
 import type { Authority, Caller } from "./authority.js";
 import type { DescribeExo } from "./describe-exo.js";
@@ -34,6 +35,7 @@ export interface NodeAgentParts {
   /** Absent where the agent was not told how to start exo. */
   readonly supervisor: ExoSupervisor | undefined;
   readonly registry: RegistryFiles;
+  readonly placed: PlacedFolders;
   readonly authority: Authority;
 }
 
@@ -87,7 +89,7 @@ export function createNodeAgent(parts: NodeAgentParts): NodeAgent {
       exo: await parts.describeExo(signal),
     }),
     exoStatus: (signal) => parts.describeExo(signal),
-    describeRegistry: () => describeRegistry(parts.registry),
+    describeRegistry: () => describeRegistry(parts.registry, parts.placed),
     takeLease: authority.takeLease,
     ensureEntry: (caller, entry, signal) =>
       authority.act("ensure-entry", caller, () => ensureForRunningExo(parts, entry, signal)),

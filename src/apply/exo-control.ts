@@ -58,6 +58,11 @@ export interface ExoControl {
   deleteInstance(instanceId: string, signal: AbortSignal): Promise<void>;
   /** Makes exo read its card folders again, and says whether it now knows the model. */
   rescan(modelId: ModelId, signal: AbortSignal): Promise<"known" | "unknown">;
+  /**
+   * Asks exo to forget a model and to delete the card that it would have saved for it itself. Succeeds when exo knows no such
+   * model. Whether it is forgotten, its listing shows later.
+   */
+  forget(modelId: ModelId, signal: AbortSignal): Promise<void>;
   /** Asks a node to download a model that its registry knows. exo acknowledges nothing: watch its downloads. */
   startDownload(node: ExoNodeId, model: EntrySpec, variant: ExoVariant, signal: AbortSignal): Promise<void>;
   /** A real streamed chat request, read to its end. */

@@ -1,8 +1,9 @@
 import type { ModelId } from "../cluster/names.js";
 import type { NodeReport } from "../cluster/node-report.js";
 import type { EntryOutcome, EntrySpec, RegistryReport } from "../cluster/registry-report.js";
-import type { ModelInspectLink } from "./model-inspect-link.js";
 import type { ClassicRegistryLink } from "./classic-registry-link.js";
+import type { ModelInspectLink } from "./model-inspect-link.js";
+import type { ModelRemovalLink } from "./model-removal-link.js";
 import type { ModelSyncLink } from "./model-sync-link.js";
 
 /** The lease under which a controller may act on an agent. The agent refuses older terms. */
@@ -32,6 +33,7 @@ export interface AgentLink extends ModelInspectLink {
   readonly classic: ClassicRegistryLink;
   /** Copies of models between nodes. */
   readonly sync: ModelSyncLink;
+  readonly removal: ModelRemovalLink;
   close(): Promise<void>;
 }
 

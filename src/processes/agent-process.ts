@@ -2,6 +2,7 @@ import tls from "node:tls";
 import { openHttpExoApi } from "../adapters/exo-local/http-exo-api.js";
 import { type AgentHome, openAgentHome } from "../adapters/files/agent-home.js";
 import { type ClassicPlaces, openClassicDisk } from "../adapters/files/classic-disk.js";
+import { openModelRemovalDisk } from "../adapters/files/model-removal-disk.js";
 import { openPlacedFoldersRecord } from "../adapters/files/placed-folders-record.js";
 import { openRegistryDisk } from "../adapters/files/registry-disk.js";
 import { openVocabularyFile } from "../adapters/files/vocabulary-file.js";
@@ -20,6 +21,7 @@ import { createDescribeMachine } from "../agent/describe-node.js";
 import { createExoSupervisor, type ExoSupervisor } from "../agent/exo-supervisor.js";
 import type { HostProbe } from "../agent/host-probe.js";
 import { createModelInspect } from "../agent/model-inspect.js";
+import { createModelRemoval } from "../agent/model-removal.js";
 import { createNodeAgent } from "../agent/node-agent.js";
 import type { ProcessHost, ProgramSpec } from "../agent/process-host.js";
 import { prepareVocabulary } from "../agent/vocabulary.js";
@@ -150,6 +152,7 @@ async function buildAgent(
   const authority = createAuthority(clock, logger);
   const placed = openPlacedFoldersRecord(home.placedFoldersFile);
   const registry = await openRegistryDisk({ ...exo, linkRecordFile: home.linkRecordFile }, placed);
+  const removalFiles = await openModelRemovalDisk(exo, registry, placed, logger);
   const nodeAgent = createNodeAgent({
     agentId: home.agentId,
     name: () => nodeName(name()),
@@ -159,6 +162,7 @@ async function buildAgent(
     describeExo: createDescribeExo({ api, apiPort: exo.apiPort, generation: exo.generation, supervisor, vocabulary }),
     supervisor,
     registry,
+    placed,
     authority,
   });
   const { classic } = exo;
@@ -177,7 +181,13 @@ async function buildAgent(
     logger,
   });
   return {
-    services: { nodeAgent, modelInspect: createModelInspect(registry), classicRegistry, modelSync },
+    services: {
+      nodeAgent,
+      modelInspect: createModelInspect(registry),
+      modelRemoval: createModelRemoval(removalFiles, authority),
+      classicRegistry,
+      modelSync,
+    },
     close,
     supervisor,
     exoAnswers: async (signal) =>

@@ -23,16 +23,18 @@ export function decideWeights(
   source: readonly ModelFolder[],
   local?: LocalModel,
 ): WeightsDecision {
-  const target = source.find((folder) => folder.complete);
-  const found = own.find(
-    (folder) => folder.complete && (folder.kind === "folder" || folder.resolved === target?.resolved),
-  );
+  // Under an id of its own weights, a link of ours is no source: it has to lead to one.
+  const isLinkOfOurs = ({ path, link }: ModelFolder): boolean =>
+    link !== undefined && link !== "foreign" && own.some((folder) => folder.path === path);
+  const target = source.find((folder) => folder.complete && !isLinkOfOurs(folder));
+  const leadsTo = target?.resolved ?? (local?.use === "link" ? local.resolved : undefined);
+  const found = own.find((folder) => folder.complete && (folder.kind === "folder" || folder.resolved === leadsTo));
   // A folder of links is compared with what it leads to whenever it is asked for.
   const isGathered = found?.ours === true && found.kind === "folder" && local?.use === "gather";
   if (found !== undefined && !isGathered) return { kind: "already-linked" };
   const place = isGathered || target === undefined ? placeFor(local) : ({ kind: "link", target } as const);
   if (place === undefined) return { kind: "missing", staleLink: own.some((folder) => folder.ours) ? "remove" : "none" };
-  const foreign = own.find((folder) => !folder.ours);
+  const foreign = own.find((folder) => !folder.ours && folder.link !== "redirected" && folder.empty !== true);
   return foreign === undefined ? place : { kind: "blocked", path: foreign.path, problem: problemWith(foreign) };
 }
 

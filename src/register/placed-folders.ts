@@ -1,5 +1,4 @@
-/** How a model folder came to be exoctl's. */
-export type PlacedBy = "sync" | "convert" | "entry" | "import";
+import type { PlacedBy } from "../cluster/registry-report.js";
 
 /**
  * Which model folders exoctl has put on this machine. Whatever is not written here is somebody else's and is never removed

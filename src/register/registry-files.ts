@@ -1,4 +1,5 @@
 import type { ModelId } from "../cluster/names.js";
+import type { LinkOwner } from "../cluster/registry-report.js";
 import type { ModelFiles } from "../models/inspect/model-files.js";
 
 /** One card file below exo's custom cards folder. */
@@ -15,12 +16,20 @@ export interface ModelFolder {
   readonly modelId: ModelId;
   readonly path: string;
   readonly kind: "folder" | "link";
-  /** Whether the agent made this link, or this folder of links. */
+  /** Whether the agent made this link, and it leads where it was made to; or whether it made this folder of links. */
   readonly ours: boolean;
+  /** Whose link it is; absent for a folder. */
+  readonly link?: LinkOwner;
+  /** Set for a folder with nothing in it, such as exo leaves behind when it is asked for a model that it can't find. */
+  readonly empty?: true;
   /** Where it really is; absent when that is outside every models folder that the agent was told of, or nowhere. */
   readonly resolved?: string;
   /** exo's rule: an index of safetensors is there, and so is every file that it names. */
   readonly complete: boolean;
+  /** Of all its files; absent when it leads outside, or nowhere. */
+  readonly bytes?: number;
+  /** How many weight files its indexes name, and how many of them are there; absent without a readable index. */
+  readonly weightFiles?: { readonly present: number; readonly named: number };
 }
 
 /** A model in one of the further folders that the agent was told of at installation. They are only read. */
@@ -54,6 +63,9 @@ export interface RegistryFiles {
   modelFolders(): Promise<readonly ModelFolder[]>;
   /** What stands under this model's name, at most one in each models folder, in exo's order. */
   foldersOf(id: ModelId): Promise<readonly ModelFolder[]>;
+  /** Makes `id` a link to that folder, replacing nothing but a link where the agent has made one before. */
+  linkWeights(id: ModelId, target: ModelFolder): Promise<void>;
+  /** Removes the link of this id if it is ours. */
   /** Every model in the further folders, and the first of this id. */
   localModels(): Promise<readonly LocalModel[]>;
   localModelOf(id: ModelId): Promise<LocalModel | undefined>;

@@ -1,9 +1,10 @@
 import tls from "node:tls";
-import { credentials } from "@grpc/grpc-js";
-import { loadNodeAgent } from "../../src/adapters/grpc/agent-definitions.js";
+import { type ChannelCredentials, credentials } from "@grpc/grpc-js";
+import { loadModelRemoval, loadNodeAgent } from "../../src/adapters/grpc/agent-definitions.js";
 import { type AgentServer, openAgentServer } from "../../src/adapters/grpc/agent-server.js";
 import { openAgentLink } from "../../src/adapters/grpc/grpc-agent-link.js";
 import { createModelInspect } from "../../src/agent/model-inspect.js";
+import { createModelRemoval, type ModelRemoval } from "../../src/agent/model-removal.js";
 import type { ModelSync } from "../../src/agent/sync/model-sync.js";
 import type { AgentLink } from "../../src/inventory/agent-link.js";
 import { silentLogger } from "../../src/runtime/logger.js";
@@ -16,6 +17,14 @@ const nobody = (): never => {
 };
 
 /** For agents that copy no models. */
+/** Removes nothing. */
+export const noModelRemoval: ModelRemoval = {
+  find: async () => [],
+  removeFiles: async () => ({ removed: [], kept: [] }),
+  leaveForgetNote: async () => "left",
+  clearForgetNote: async () => {},
+};
+
 export const noModelSync: ModelSync = {
   look: nobody,
   makeManifest: nobody,
@@ -44,13 +53,20 @@ export async function openAgentHouse(modelSync: ModelSync = noModelSync) {
   ];
   const files = await registry.open();
   const parts: AgentParts = createTestAgent(files);
+  const modelRemoval = createModelRemoval(await registry.openRemoval(), parts.authority);
   const serve = async (trusted: readonly TestIdentity[], port = 0): Promise<AgentServer> =>
     await openAgentServer({
       host: agentHost,
       port,
       own: agent,
       trusted,
-      services: { nodeAgent: parts.agent, modelInspect: createModelInspect(files), classicRegistry: parts.classicRegistry, modelSync },
+      services: {
+        nodeAgent: parts.agent,
+        modelInspect: createModelInspect(files),
+        modelRemoval,
+        classicRegistry: parts.classicRegistry,
+        modelSync,
+      },
       logger: silentLogger,
       closeGraceMs: 200,
     });
@@ -66,26 +82,43 @@ export async function openAgentHouse(modelSync: ModelSync = noModelSync) {
     open.push(() => opened.close());
     return opened;
   };
-  /** A client without the link's manners, for calls that the link would never make. */
-  const rawClient = (own: TestIdentity) => {
-    const NodeAgent = loadNodeAgent();
+  /** Clients without the link's manners, for calls that the link would never make. */
+  const rawClientOf = <C extends { close(): void }>(
+    Service: new (address: string, secure: ChannelCredentials, options: object) => C,
+    own: TestIdentity,
+  ): C => {
     const context = tls.createSecureContext({
       ca: agent.certificatePem,
       cert: own.certificatePem,
       key: own.privateKeyPem,
     });
     const secure = credentials.createFromSecureContext(context, { checkServerIdentity: () => undefined });
-    const client = new NodeAgent(`${agentHost}:${server.port}`, secure, { "grpc.ssl_target_name_override": "x" });
+    const client = new Service(`${agentHost}:${server.port}`, secure, { "grpc.ssl_target_name_override": "x" });
     open.push(async () => client.close());
     return client;
   };
+  const rawClient = (own: TestIdentity) => rawClientOf(loadNodeAgent(), own);
+  const rawRemovalClient = (own: TestIdentity) => rawClientOf(loadModelRemoval(), own);
   const close = async (): Promise<void> => {
     for (const end of open) await end();
     await server.close();
     await registry.remove();
     tls.DEFAULT_MIN_VERSION = before;
   };
-  return { registry, parts, agent, controller, stranger, server, serve, link, rawClient, onClose: open, close };
+  return {
+    registry,
+    parts,
+    agent,
+    controller,
+    stranger,
+    server,
+    serve,
+    link,
+    rawClient,
+    rawRemovalClient,
+    onClose: open,
+    close,
+  };
 }
 
 export type AgentHouse = Awaited<ReturnType<typeof openAgentHouse>>;

@@ -1,4 +1,4 @@
-import { createAuthority } from "../../src/agent/authority.js";
+import { type Authority, createAuthority } from "../../src/agent/authority.js";
 import { type ClassicRegistry, createClassicRegistry } from "../../src/agent/classic-registry.js";
 import { createDescribeExo } from "../../src/agent/describe-exo.js";
 import { createDescribeMachine } from "../../src/agent/describe-node.js";
@@ -11,6 +11,7 @@ import { silentLogger } from "../../src/runtime/logger.js";
 import { createFakeProcessHost, exoProgram, type FakeProcessHost } from "./agent-fake-programs.js";
 import { createManualClock, type ManualClock } from "./agent-manual-clock.js";
 import { createFakeProbe } from "./agent-probe-outputs.js";
+import { createMemoryPlaced } from "./memory-placed.js";
 import { variants } from "./registry-entries.js";
 
 export interface FakeExo {
@@ -25,6 +26,7 @@ export interface FakeExo {
 export interface AgentParts {
   readonly agent: NodeAgent;
   readonly classicRegistry: ClassicRegistry;
+  readonly authority: Authority;
   readonly clock: ManualClock;
   readonly host: FakeProcessHost;
   readonly exo: FakeExo;
@@ -59,8 +61,9 @@ export function createTestAgent(registry: RegistryFiles, managed: "managed" | "o
     describeExo: createDescribeExo({ api, apiPort: 52_415, generation: "unknown", supervisor, vocabulary }),
     supervisor,
     registry,
+    placed: createMemoryPlaced(),
     authority,
   });
   const classicRegistry = createClassicRegistry({ open: undefined, authority });
-  return { agent, classicRegistry, clock, host, exo };
+  return { agent, authority, classicRegistry, clock, host, exo };
 }

@@ -243,6 +243,7 @@ function fakeAgent(cluster: FakeCluster, name: NodeName, entry: EntrySpec): Agen
     stopExo: refuse,
     classic: { describe: refuse, add: refuse, remove: refuse },
     sync: { look: refuse, makeManifest: refuse, share: refuse, fetch: refuse },
+    removal: { find: refuse, removeFiles: refuse, leaveForgetNote: refuse, clearForgetNote: refuse },
     close: refuse,
     ensureEntry: async (spec): Promise<EntryOutcome> => {
       cluster.log.push(`ensure ${name}`);
@@ -299,6 +300,9 @@ function fakeExo(cluster: FakeCluster, name: NodeName): ExoControl {
       log.push(`download ${model.modelId} on ${id}`);
       const node = cluster.nodes.get(id.replace("exo-of-", ""));
       if (node !== undefined) node.download = { done: 0, total: 70 * GIB, state: "ongoing" };
+    },
+    forget: async () => {
+      throw new Error("apply has no business with this call");
     },
     prove: async (modelId): Promise<ProofAnswer> => {
       log.push(`prove ${modelId}`);

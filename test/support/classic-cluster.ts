@@ -12,7 +12,7 @@ import { createClassicWork } from "../../src/controller/classic-work.js";
 import type { FleetNode } from "../../src/controller/fleet.js";
 import type { ProgressLine } from "../../src/controller/progress-line.js";
 import { silentLogger } from "../../src/runtime/logger.js";
-import { noModelSync } from "./agent-house.js";
+import { noModelRemoval, noModelSync } from "./agent-house.js";
 import { anIdentity } from "./agent-identities.js";
 import { createManualClock } from "./agent-manual-clock.js";
 import { createTestAgent } from "./agent-parts.js";
@@ -50,6 +50,7 @@ async function openNode(name: string, text: string, controller: Awaited<ReturnTy
       trusted: [controller],
       services: {
         nodeAgent: { ...agent, takeLease: authority.takeLease },
+        modelRemoval: noModelRemoval,
         modelInspect: { inspectModel: async () => undefined },
         classicRegistry,
         modelSync: noModelSync,

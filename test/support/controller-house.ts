@@ -120,6 +120,7 @@ export const aLink = (name: string, change: Partial<AgentLink> = {}): AgentLink 
   stopExo: nobody,
   classic: { describe: nobody, add: nobody, remove: nobody },
   sync: { look: nobody, makeManifest: nobody, share: nobody, fetch: nobody },
+  removal: { find: nobody, removeFiles: nobody, leaveForgetNote: nobody, clearForgetNote: nobody },
   close: async () => {},
   ...change,
 });
@@ -134,6 +135,7 @@ export const anExo = (name: string, address: ExoAddress, change: Partial<ExoConn
   createInstance: nobody,
   deleteInstance: nobody,
   rescan: nobody,
+  forget: nobody,
   startDownload: nobody,
   prove: nobody,
   close: async () => {},

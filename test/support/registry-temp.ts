@@ -1,13 +1,20 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openModelRemovalDisk } from "../../src/adapters/files/model-removal-disk.js";
 import { openPlacedFoldersRecord } from "../../src/adapters/files/placed-folders-record.js";
 import { openRegistryDisk, type RegistryPlaces } from "../../src/adapters/files/registry-disk.js";
+import type { ModelRemovalFiles } from "../../src/register/model-removal.js";
+import type { PlacedFolders } from "../../src/register/placed-folders.js";
 import type { RegistryFiles } from "../../src/register/registry-files.js";
+import { silentLogger } from "../../src/runtime/logger.js";
 
 export interface TempRegistry extends RegistryPlaces {
   readonly root: string;
   open(): Promise<RegistryFiles>;
+  /** Which folders exoctl has put there. */
+  readonly placed: PlacedFolders;
+  openRemoval(): Promise<ModelRemovalFiles>;
   /** A folder with an index that names two files; both are there unless told otherwise. */
   addModel(
     folder: string,
@@ -26,10 +33,13 @@ export async function createTempRegistry(): Promise<TempRegistry> {
     linkRecordFile: join(root, "model-links.json"),
   };
   await mkdir(places.modelsFolders[0]);
+  const placed = openPlacedFoldersRecord(join(root, "placed-folders.json"));
   return {
     ...places,
     root,
-    open: () => openRegistryDisk(places, openPlacedFoldersRecord(join(root, "placed-folders.json"))),
+    open: () => openRegistryDisk(places, placed),
+    placed,
+    openRemoval: async () => openModelRemovalDisk(places, await openRegistryDisk(places, placed), placed, silentLogger),
     addModel: async (folder, options = {}) => {
       await mkdir(folder, { recursive: true });
       const names = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"];

@@ -31,7 +31,15 @@ describe("an enrolled controller", () => {
     expect(await own.ensureEntry(anEntry(), signal)).toEqual({ entry: "unchanged", weights: "already-linked" });
     const report = await own.describeRegistry(signal);
     expect(report.cards).toMatchObject([{ modelId: anEntry().modelId, ours: true }]);
-    expect(report.models).toContainEqual({ modelId: anEntry().modelId, complete: true, linkTo: anEntry().weightsOf });
+    expect(report).toEqual(await house.parts.agent.describeRegistry());
+    expect(report.models).toContainEqual({
+      modelId: anEntry().modelId,
+      complete: true,
+      linkTo: anEntry().weightsOf,
+      link: "ours",
+      bytes: expect.any(Number),
+      weightFiles: { present: 2, named: 2 },
+    });
     expect(await own.removeEntry(anEntry().modelId, signal)).toBe("removed");
     expect(await own.removeEntry(anEntry().modelId, signal)).toBe("absent");
     await own.stopExo(signal);

@@ -13,16 +13,17 @@ const command = (method: "POST" | "DELETE", path: string, body?: unknown) =>
 
 /** The acting half of exo 1.x's API. An accepted command is not yet done: watch the state. */
 export function createModernExoControl(http: ExoHttp, state: ExoState, proof: ProofSettings): ExoControl {
+  const remove = async (path: string, signal: AbortSignal): Promise<void> => {
+    await http.json(command("DELETE", path), answerLimitBytes, signal).catch((error: unknown) => {
+      if (!(error instanceof ExoAnswerError && error.status === 404)) throw error; // 404: it is not there any more
+    });
+  };
   return {
     createInstance: async (spec, variant, signal) => {
       await http.json(command("POST", "/instance", instanceBody(spec, variant)), answerLimitBytes, signal);
     },
-    deleteInstance: async (instanceId, signal) => {
-      const request = command("DELETE", `/instance/${encodeURIComponent(instanceId)}`);
-      await http.json(request, answerLimitBytes, signal).catch((error: unknown) => {
-        if (!(error instanceof ExoAnswerError && error.status === 404)) throw error;
-      });
-    },
+    deleteInstance: (instanceId, signal) => remove(`/instance/${encodeURIComponent(instanceId)}`, signal),
+    forget: (modelId, signal) => remove(`/models/custom/${modelId}`, signal),
     rescan: async (modelId, signal) => {
       const isListed = async (): Promise<boolean> => (await state.models(signal)).some((model) => model.id === modelId);
       // First a look: asking a placement for an id that exo does not know makes it call Hugging Face.

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
-import type { PlacedBy, PlacedFolders } from "../../register/placed-folders.js";
+import type { PlacedBy } from "../../cluster/registry-report.js";
+import type { PlacedFolders } from "../../register/placed-folders.js";
 import { RegistryPathError } from "../../register/registry-files.js";
 import { unlessMissing } from "./registry-paths.js";
 

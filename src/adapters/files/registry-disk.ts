@@ -6,6 +6,7 @@ import type { RegistryFiles } from "../../register/registry-files.js";
 import { openGatheredFolders } from "./gathered-folders.js";
 import { openModelFolder } from "./model-folder.js";
 import { openRegistryCards } from "./registry-cards.js";
+import { createReadFolderContents } from "./registry-folder-contents.js";
 import { openLinkRecord } from "./registry-link-record.js";
 import { openLocalModels } from "./registry-local-models.js";
 import { openRegistryModelFolders } from "./registry-model-folders.js";
@@ -34,12 +35,14 @@ export async function openRegistryDisk(places: RegistryPlaces, placed: PlacedFol
   const all = [...modelsFolders, ...localModelsFolders];
   if (!all.every((folder) => isAbsolute(folder))) throw new RangeError("models folders must be absolute paths");
   const rootsNow = (): Promise<readonly string[]> => resolveRoots(all);
+  const contentsOf = createReadFolderContents();
   const folders = await openRegistryModelFolders(modelsFolders, {
     record: openLinkRecord(places.linkRecordFile),
     gathered: openGatheredFolders(placed),
+    contentsOf,
     rootsNow,
   });
-  const local = openLocalModels(localModelsFolders, rootsNow);
+  const local = openLocalModels(localModelsFolders, rootsNow, contentsOf);
   const openModel = async (id: ModelId): Promise<ModelFiles | undefined> => {
     const inExo = await folders.foldersOf(id);
     const own = inExo.find((folder) => folder.complete && !folder.ours);

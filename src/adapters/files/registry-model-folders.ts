@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { lstat, mkdir, readlink, rename, rm, rmdir, stat, symlink, unlink } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { type ModelId, modelFolderName } from "../../cluster/names.js";
+import type { LinkOwner } from "../../cluster/registry-report.js";
 import { readModelId } from "../../register/entry-schema.js";
 import {
   type LocalModel,
@@ -10,7 +11,7 @@ import {
   RegistryPathError,
 } from "../../register/registry-files.js";
 import { type GatheredFolders, sweepGathered } from "./gathered-folders.js";
-import { isComplete } from "./registry-complete.js";
+import type { ReadFolderContents } from "./registry-folder-contents.js";
 import type { LinkRecord } from "./registry-link-record.js";
 import { namesIn, resolveInside, unlessMissing } from "./registry-paths.js";
 
@@ -23,6 +24,7 @@ type ModelFolders = Pick<
 interface Ownership {
   readonly record: LinkRecord;
   readonly gathered: GatheredFolders;
+  readonly contentsOf: ReadFolderContents;
   /** Folders that the agent was told of, with links followed: whatever is outside of all counts as not there. */
   readonly rootsNow: () => Promise<readonly string[]>;
 }
@@ -35,18 +37,28 @@ async function look(
   path: string,
   modelId: ModelId,
   roots: readonly string[],
-  { record, gathered }: Ownership,
+  { record, gathered, contentsOf }: Ownership,
 ): Promise<ModelFolder | undefined> {
   const found = await unlessMissing(lstat(path));
   if (found === undefined || !(found.isDirectory() || found.isSymbolicLink())) return undefined;
   const kind = found.isSymbolicLink() ? "link" : "folder";
-  // exo leaves an empty folder behind whenever it is asked for a model that it can't find.
-  if (kind === "folder" && (await namesIn(path)).length === 0) return undefined;
-  const ours = kind === "link" ? (await record.targetOf(path)) === (await readlink(path)) : await gathered.isOurs(path);
+  const link = kind === "link" ? ownerOf(await record.targetOf(path), await readlink(path)) : undefined;
   const resolved = await resolveInside(path, roots);
-  const folder = { modelId, path, kind, ours } as const;
+  const ours = link === undefined ? await gathered.isOurs(path) : link === "ours";
+  const isEmpty = kind === "folder" && (await namesIn(path)).length === 0;
+  const folder = {
+    ...{ modelId, path, kind, ours },
+    ...(link === undefined ? {} : { link }),
+    ...(isEmpty ? { empty: true as const } : {}),
+  };
   if (resolved === undefined || !(await stat(resolved)).isDirectory()) return { ...folder, complete: false };
-  return { ...folder, resolved, complete: await isComplete(resolved, roots) };
+  return { ...folder, resolved, ...(await contentsOf(resolved, roots)) };
+}
+
+/** A link is nothing but the way it leads: one that we made and that leads elsewhere now may be set right again. */
+function ownerOf(made: string | undefined, target: string): LinkOwner {
+  if (made === undefined) return "foreign";
+  return made === target ? "ours" : "redirected";
 }
 
 /** Puts a link at `path` in one step. Fails when a real folder is there: a rename never replaces one by a link. */
@@ -61,6 +73,8 @@ async function placeLink(path: string, target: string): Promise<void> {
   }
 }
 
+const isReplaceable = ({ link }: ModelFolder): boolean => link === "ours" || link === "redirected";
+
 /** Removes links and folders of links under temporary names that a killed agent has left behind. */
 async function sweep(folder: string): Promise<void> {
   const leftovers = (await namesIn(folder)).filter((name) => /^\.exoctl-[0-9a-f-]{36}$/.test(name));
@@ -74,7 +88,7 @@ async function sweep(folder: string): Promise<void> {
 /** Removes what may be replaced at `path`. @throws RegistryPathError when something else stands there */
 async function clear(path: string, there: ModelFolder | undefined, { record, gathered }: Ownership): Promise<void> {
   if (there?.ours === true && there.kind === "folder") await gathered.remove(path);
-  else if (there?.ours === true) {
+  else if (there !== undefined && isReplaceable(there)) {
     await unlink(path);
     await record.forget(path);
   }
@@ -122,7 +136,7 @@ export async function openRegistryModelFolders(
     if (resolved === undefined)
       throw new RegistryPathError(target.path, "is not inside the models folders that the agent was told of");
     // A link of ours is replaced in one step, by the rename.
-    if (there?.kind !== "link" || !there.ours) await clear(path, there, ownership);
+    if (there === undefined || !isReplaceable(there)) await clear(path, there, ownership);
     // Written down first: a link that we can't prove to be ours would never be removed again.
     await record.remember(path, resolved);
     await placeLink(path, resolved);

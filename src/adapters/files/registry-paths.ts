@@ -38,13 +38,6 @@ export async function resolveRoots(folders: readonly string[]): Promise<readonly
   return found.filter((folder) => folder !== undefined);
 }
 
-/** Whether a file is there, inside the roots, following links. */
-export async function isFileInside(path: string, roots: readonly string[]): Promise<boolean> {
-  const real = await resolveInside(path, roots);
-  if (real === undefined) return false;
-  return (await unlessMissing(stat(real)))?.isFile() ?? false;
-}
-
 /**
  * A folder of ours below a root, created when it is not there.
  *
@@ -57,4 +50,11 @@ export async function ourFolder(root: string, name: string): Promise<string> {
   if (found === undefined) await mkdir(folder, { recursive: true });
   else if (!found.isDirectory()) throw new RegistryPathError(folder, "is not a folder");
   return folder;
+}
+
+/** Whether a file is there, inside the roots, following links. */
+export async function isFileInside(path: string, roots: readonly string[]): Promise<boolean> {
+  const real = await resolveInside(path, roots);
+  if (real === undefined) return false;
+  return (await unlessMissing(stat(real)))?.isFile() ?? false;
 }

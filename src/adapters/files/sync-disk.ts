@@ -37,7 +37,8 @@ export function openSyncDisk(places: SyncDiskPlaces): ModelDisk {
     },
     openSource: async (folder, path) => {
       const real = await resolveInside(join(folder, path), await rootsNow());
-      if (real === undefined) throw new RegistryPathError(path, "is not inside the models folders of this agent any more");
+      if (real === undefined)
+        throw new RegistryPathError(path, "is not inside the models folders of this agent any more");
       return asOpenFile(await openPlainFile(real));
     },
     freeBytes: async () => {

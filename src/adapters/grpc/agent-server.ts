@@ -7,6 +7,7 @@ import type { Logger } from "../../runtime/logger.js";
 import {
   loadClassicRegistry,
   loadModelInspect,
+  loadModelRemoval,
   loadModelSync,
   loadNodeAgent,
   maxMessageBytes,
@@ -15,6 +16,7 @@ import { createAgentService } from "./agent-service.js";
 import { createClassicRegistryService } from "./classic-registry-service.js";
 import { createInspectService } from "./inspect-service.js";
 import { createModelSyncService } from "./model-sync-service.js";
+import { createRemovalService } from "./removal-service.js";
 import type { CallFrame } from "./serve-calls.js";
 
 /** A controller that an agent answers. */
@@ -107,6 +109,7 @@ export async function openAgentServer(settings: AgentServerSettings): Promise<Ag
   server.addService(loadModelInspect().service, createInspectService(services.modelInspect, frame));
   server.addService(loadClassicRegistry().service, createClassicRegistryService(services.classicRegistry, frame));
   server.addService(loadModelSync().service, createModelSyncService(services.modelSync, frame));
+  server.addService(loadModelRemoval().service, createRemovalService(services.modelRemoval, frame));
   const credentials = experimental.createCertificateProviderServerCredentials(
     certificates.provider,
     certificates.provider,

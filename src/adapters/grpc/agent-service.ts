@@ -3,7 +3,8 @@ import type { NodeAgent } from "../../agent/node-agent.js";
 import { RefusalError } from "../../agent/refusal.js";
 import { checkEntry, readModelId } from "../../register/entry-schema.js";
 import type { NodeAgentHandlers } from "./generated/exoctl/agent/v1/NodeAgent.js";
-import { outcomeMessage, registryReportMessage } from "./registry-messages.js";
+import { outcomeMessage } from "./registry-messages.js";
+import { registryReportMessage } from "./registry-report-message.js";
 import { exoReportMessage, nodeReportMessage } from "./report-messages.js";
 import { answerOnce, type CallFrame } from "./serve-calls.js";
 

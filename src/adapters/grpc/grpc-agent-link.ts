@@ -2,10 +2,12 @@ import { z } from "zod";
 import type { AgentLink, Lease } from "../../inventory/agent-link.js";
 import { type AgentChannelSettings, openAgentChannel } from "./agent-channel.js";
 import { loadNodeAgent } from "./agent-definitions.js";
-import { openInspectLink } from "./inspect-link.js";
 import { classicRegistryCalls } from "./classic-registry-calls.js";
+import { openInspectLink } from "./inspect-link.js";
 import { openModelSyncLink } from "./model-sync-link.js";
-import { entryMessage, readOutcome, readRegistryReport } from "./registry-messages.js";
+import { entryMessage, readOutcome } from "./registry-messages.js";
+import { readRegistryReport } from "./registry-report-message.js";
+import { openRemovalLink } from "./removal-link.js";
 import { readNodeReport } from "./report-messages.js";
 
 export interface AgentLinkSettings extends AgentChannelSettings {
@@ -61,6 +63,7 @@ export function openAgentLink(settings: AgentLinkSettings): AgentLink {
     stopExo: (signal) => call(client.stopExo.bind(client), {}, ignoreAnswer, { signal, deadlineMs: stopMs }),
     classic: classicRegistryCalls(channel, actMs),
     sync: openModelSyncLink(channel),
+    removal: openRemovalLink(channel),
     close: async () => channel.close(),
   };
 }

@@ -6,6 +6,7 @@ import { describeRegistry } from "../../../src/agent/describe-registry.js";
 import { ensureEntry } from "../../../src/agent/ensure-entry.js";
 import { removeEntry } from "../../../src/agent/remove-entry.js";
 import { modelId } from "../../../src/cluster/names.js";
+import { createMemoryPlaced } from "../../support/memory-placed.js";
 import { anEntry, variants } from "../../support/registry-entries.js";
 import { createTempRegistry, type TempRegistry } from "../../support/registry-temp.js";
 
@@ -30,6 +31,10 @@ afterEach(() => registry.remove());
 const ensure = async (changes: Parameters<typeof anEntry>[0] = {}, variant = released) =>
   await ensureEntry(await registry.open(), anEntry(changes), variant);
 const refused = (message: string | RegExp) => ({ code: "not_possible", message: expect.stringMatching(message) });
+const bytesIn = async (folder: string): Promise<number> => {
+  const sizes = (await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size);
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+};
 const exists = (path: string) =>
   lstat(path).then(
     () => true,
@@ -122,14 +127,6 @@ describe("what is not ours stays as it is, and nothing else is changed", () => {
     await nothingWritten();
   });
 
-  test("a link of ours that somebody has changed", async () => {
-    await registry.addModel(join(models, weightsFolder));
-    await ensure();
-    await rm(link);
-    await symlink(registry.root, link);
-    await expect(ensure()).rejects.toMatchObject(refused(/link that exoctl did not make/));
-  });
-
   test("a card file that somebody else wrote", async () => {
     await mkdir(join(registry.cardsFolder, "exoctl"), { recursive: true });
     await writeFile(card, 'model_id = "mine"\n');
@@ -147,6 +144,43 @@ describe("what is not ours stays as it is, and nothing else is changed", () => {
   test("a card of a model whose file name is the same", async () => {
     await ensure({ modelId: modelId("a/b--c") });
     await expect(ensure({ modelId: modelId("a--b/c") })).rejects.toMatchObject(refused(/share one card file/));
+  });
+});
+
+describe("setting right what somebody has changed", () => {
+  beforeEach(async () => {
+    await registry.addModel(join(models, weightsFolder));
+    await ensure();
+  });
+
+  test.each([
+    ["outside", () => registry.root],
+    ["to other weights", () => join(moreModels, "other--model")],
+    ["nowhere", () => "/nowhere"],
+  ])("a link of ours that leads %s", async (_where, target) => {
+    await registry.addModel(join(moreModels, "other--model"));
+    await rm(link);
+    await symlink(target(), link);
+    expect(await ensure()).toEqual({ entry: "unchanged", weights: "linked" });
+    expect(await readlink(link)).toBe(join(models, weightsFolder));
+  });
+
+  test("but no folder that stands where our link was", async () => {
+    await rm(link);
+    await mkdir(link);
+    await writeFile(join(link, "precious"), "");
+    await expect(ensure()).rejects.toMatchObject(refused(/is a folder that exoctl did not make/));
+    expect(await readdir(link)).toEqual(["precious"]);
+  });
+
+  test.each([
+    ["emptied", ""],
+    ["half", "# Written by exoctl. Changes"],
+    ["of another kind", "{}"],
+  ])("a card that is %s", async (_how, text) => {
+    await writeFile(card, text);
+    expect(await ensure()).toMatchObject({ entry: "replaced" });
+    expect(parse(await readFile(card, "utf8"))).toMatchObject({ model_id: anEntry().modelId });
   });
 });
 
@@ -258,26 +292,53 @@ describe("removing an entry", () => {
   });
 });
 
-test("the report names cards and models, and what is linked to what", async () => {
-  await registry.addModel(join(models, weightsFolder));
-  await registry.addModel(join(moreModels, "someone--half"), { files: "one missing" });
+test("the report names cards and models, what is linked to what, and how much of each is there", async () => {
+  const weights = await registry.addModel(join(models, weightsFolder));
+  const half = await registry.addModel(join(moreModels, "someone--half"), { files: "one missing" });
   await mkdir(join(models, "caches"));
+  await mkdir(join(models, "someone--empty"));
+  await symlink(registry.root, join(models, "someone--outside"));
   await ensure();
   await writeFile(join(registry.cardsFolder, "mine.toml"), 'model_id = "me/mine"\n');
   await writeFile(join(registry.cardsFolder, "broken.toml"), "model_id = \n");
-  const report = await describeRegistry(await registry.open());
+  const report = await describeRegistry(await registry.open(), createMemoryPlaced({ [weights]: "sync" }));
+  const digest = expect.stringMatching(/^[0-9a-f]{64}$/);
   expect(report.cards).toEqual([
-    { modelId: "exoctl/gpt-oss-120b-MXFP4-Q8", ours: true, digest: expect.stringMatching(/^[0-9a-f]{64}$/) },
-    { modelId: "me/mine", ours: false, digest: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    { modelId: "exoctl/gpt-oss-120b-MXFP4-Q8", ours: true, digest, path: card },
+    { modelId: "me/mine", ours: false, digest, path: join(registry.cardsFolder, "mine.toml") },
   ]);
+  const all = { bytes: await bytesIn(weights), weightFiles: { present: 2, named: 2 } };
+  const some = { bytes: await bytesIn(half), weightFiles: { present: 1, named: 2 } };
   expect(report.models).toEqual([
-    { modelId: "exoctl/gpt-oss-120b-MXFP4-Q8", complete: true, linkTo: "mlx-community/gpt-oss-120b-MXFP4-Q8" },
-    { modelId: "mlx-community/gpt-oss-120b-MXFP4-Q8", complete: true },
-    { modelId: "someone/half", complete: false },
+    { modelId: anEntry().modelId, complete: true, linkTo: anEntry().weightsOf, link: "ours", ...all },
+    { modelId: anEntry().weightsOf, complete: true, placedBy: "sync", ...all },
+    { modelId: "someone/empty", complete: false, bytes: 0 },
+    { modelId: "someone/half", complete: false, ...some },
+    { modelId: "someone/outside", complete: false, link: "foreign" },
   ]);
+});
+
+test("the report sees a link of ours that leads elsewhere, and a changed index", async () => {
+  const weights = await registry.addModel(join(models, weightsFolder));
+  await registry.addModel(join(models, "someone--else"));
+  await ensure();
+  const files = await registry.open();
+  const reported = async (id: string) =>
+    (await describeRegistry(files, createMemoryPlaced())).models.find(({ modelId }) => modelId === id);
+  await rm(link);
+  await symlink(join(models, "someone--else"), link);
+  expect(await reported(anEntry().modelId)).toMatchObject({ link: "redirected", linkTo: "someone/else" });
+  expect(await reported(anEntry().weightsOf)).toMatchObject({ complete: true });
+  const index = join(weights, "model.safetensors.index.json");
+  await writeFile(index, JSON.stringify({ weight_map: { a: "other.safetensors" } }));
+  expect(await reported(anEntry().weightsOf)).toMatchObject({ complete: false, weightFiles: { present: 0, named: 1 } });
+  await writeFile(index, "{");
+  const broken = await reported(anEntry().weightsOf);
+  expect(broken).toMatchObject({ complete: false });
+  expect(broken).not.toHaveProperty("weightFiles");
 });
 
 test("a machine on which exo has never run has an empty report", async () => {
   await rm(models, { recursive: true });
-  expect(await describeRegistry(await registry.open())).toEqual({ cards: [], models: [] });
+  expect(await describeRegistry(await registry.open(), createMemoryPlaced())).toEqual({ cards: [], models: [] });
 });

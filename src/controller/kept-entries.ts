@@ -1,0 +1,34 @@
+import { entryOfCopy } from "../cluster/copy-entry.js";
+import type { NodeName } from "../cluster/names.js";
+import type { EntrySpec } from "../cluster/registry-report.js";
+import { entryFor } from "../models/catalogue.js";
+import type { ModelRun } from "./model-run.js";
+
+/** A registry entry that shall stay as exoctl wrote it. */
+export interface KeptEntry {
+  readonly entry: EntrySpec;
+  /** `every`: on each node with an agent, whenever it joins. */
+  readonly nodes: "every" | ReadonlySet<NodeName>;
+}
+
+/** All entries that are to be kept now: those of desired models, and those that were added by name. */
+export type WantedEntries = () => readonly KeptEntry[];
+
+/** Whether an entry is to be kept on this node. */
+export const isKeptOn = ({ nodes }: KeptEntry, node: NodeName): boolean => nodes === "every" || nodes.has(node);
+
+/**
+ * The entries of desired models, one for each copy that is planned. A model counts from its first attempt on: until that has
+ * ended, writing its entries is a step of it.
+ */
+export const entriesOfRuns = (runs: readonly ModelRun[]): readonly KeptEntry[] =>
+  runs.filter(wasTried).flatMap(entriesOf);
+
+const wasTried = ({ proven, failures }: ModelRun): boolean => proven.size > 0 || failures > 0;
+
+function entriesOf({ entry: model, plan }: ModelRun): readonly KeptEntry[] {
+  if (model.entry === "builtin") return [];
+  const entry = entryFor(model.name, model.quantization, "own");
+  const copies = Math.max(1, plan?.copies.length ?? 1);
+  return Array.from({ length: copies }, (_, index) => ({ entry: entryOfCopy(entry, index + 1), nodes: "every" }));
+}
