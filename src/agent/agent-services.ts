@@ -1,3 +1,5 @@
+import type { ClassicRegistry } from "./classic-registry.js";
+import type { ModelInspect } from "./model-inspect.js";
 import type { ModelRemoval } from "./model-removal.js";
 import type { NodeAgent } from "./node-agent.js";
 import type { ModelSync } from "./sync/model-sync.js";
@@ -5,6 +7,8 @@ import type { ModelSync } from "./sync/model-sync.js";
 /** Everything that an agent answers, by service. */
 export interface AgentServices {
   readonly nodeAgent: NodeAgent;
+  readonly modelInspect: ModelInspect;
+  readonly classicRegistry: ClassicRegistry;
   readonly modelSync: ModelSync;
   readonly modelRemoval: ModelRemoval;
 }

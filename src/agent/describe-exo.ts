@@ -3,6 +3,7 @@ import type { ExoNodeId } from "../cluster/names.js";
 import type { ExoReport } from "../cluster/node-report.js";
 import type { ExoApi } from "./exo-api.js";
 import { type ExoSupervisor, runStateOf } from "./exo-supervisor.js";
+import type { NodeVocabulary } from "./vocabulary.js";
 
 interface ExoParts {
   readonly api: ExoApi;
@@ -11,6 +12,7 @@ interface ExoParts {
   readonly generation: ExoReport["generation"];
   /** Absent where the agent was not told how to start exo. */
   readonly supervisor: ExoSupervisor | undefined;
+  readonly vocabulary: NodeVocabulary;
 }
 
 /** Reports on the exo of this machine. An exo that answers without having been started by this agent is not managed. */
@@ -28,6 +30,14 @@ function reportSilent({ supervisor, apiPort, generation }: ExoParts): ExoReport 
   return { ...base, state, ...(problem === undefined ? {} : { problem }) };
 }
 
+/** An exo 0.0.x has no node id: it answers, or it does not. */
+async function reportClassic(parts: ExoParts, signal: AbortSignal): Promise<ExoReport> {
+  if (!(await parts.api.classicAnswers(signal))) return reportSilent(parts);
+  const state = parts.supervisor?.status().state;
+  const managed = state === "up" || state === "stopping";
+  return { state: "running", managed, generation: "classic", apiPort: parts.apiPort };
+}
+
 export function createDescribeExo(parts: ExoParts): DescribeExo {
   const { api, apiPort, supervisor } = parts;
   // exo's node id is new at every start, so it tells when the variant has to be read again.
@@ -38,7 +48,7 @@ export function createDescribeExo(parts: ExoParts): DescribeExo {
     known = variant === undefined ? undefined : { nodeId, variant };
     return variant;
   };
-  return async (signal) => {
+  const describeModern: DescribeExo = async (signal) => {
     const nodeId = await api.nodeId(signal);
     if (nodeId === undefined) return reportSilent(parts);
     const variant = await variantOf(nodeId, signal);
@@ -52,5 +62,11 @@ export function createDescribeExo(parts: ExoParts): DescribeExo {
       nodeId,
       ...(variant === undefined ? {} : { variant }),
     };
+  };
+  return async (signal) => {
+    // exo 0.0.x does not parse answers, so it needs no vocabulary for that.
+    if (parts.generation === "classic") return await reportClassic(parts, signal);
+    const report = await describeModern(signal);
+    return { ...report, vocabulary: await parts.vocabulary.report(report.managed ? "agent" : "others") };
   };
 }

@@ -1,15 +1,10 @@
-import type { AddClassicRequest } from "../agent/add-classic-entry.js";
+import { type ClassicEngine, type ClassicEntry, classicEngines } from "../cluster/classic-entry.js";
+import { faultCodes } from "../cluster/classic-finding.js";
+import type { ClassicAddWish } from "../cluster/classic-wish.js";
 import { catalogueNames, entryFor } from "../models/catalogue.js";
 import type { Quantization } from "../models/model-spec.js";
-import {
-  type ClassicEngine,
-  type ClassicEntry,
-  engineClasses,
-  entryProblems,
-} from "../register/classic/classic-entry.js";
+import { entryProblems } from "../register/classic/classic-entry.js";
 import { withoutGptPrefix } from "../register/classic/entry-faults.js";
-import { faultCodes } from "../register/classic/finding.js";
-import { usualFiles } from "../register/classic/usual-files.js";
 import { Problem } from "../runtime/problem.js";
 
 /** What `exoctl model add --classic` was told. */
@@ -26,7 +21,7 @@ export interface ClassicAddOptions {
 }
 
 /** @throws Problem (usage) that names everything that is missing or wrong */
-export function classicAddRequest(model: string, options: ClassicAddOptions): AddClassicRequest {
+export function classicAddRequest(model: string, options: ClassicAddOptions): ClassicAddWish {
   const accepted = options.accept ?? [];
   const unknown = accepted.filter((code) => !faultCodes.some((known) => known === code));
   if (unknown.length > 0)
@@ -48,7 +43,6 @@ export function classicAddRequest(model: string, options: ClassicAddOptions): Ad
   return {
     entry,
     model,
-    usualFiles: usualFiles(entry.repo, model),
     accepted,
     whenDifferent: options.replace === true ? "replace" : "report",
     effect: options.dryRun === true ? "show" : "write",
@@ -73,7 +67,7 @@ function classicEntry(model: string, options: ClassicAddOptions): ClassicEntry {
   return { id: classicId(model, options.id), layers, engine: engineOf(options.engine), repo, label };
 }
 
-const isEngine = (name: string): name is ClassicEngine => Object.hasOwn(engineClasses, name);
+const isEngine = (name: string): name is ClassicEngine => classicEngines.some((engine) => engine === name);
 
 function engineOf(name: string): ClassicEngine {
   if (isEngine(name)) return name;
@@ -81,6 +75,6 @@ function engineOf(name: string): ClassicEngine {
     "usage",
     "unknown_engine",
     `exo 0.0.x has no engine ${name}`,
-    `Known: ${Object.keys(engineClasses).join(", ")}.`,
+    `Known: ${classicEngines.join(", ")}.`,
   );
 }

@@ -1,4 +1,4 @@
-import type { ProgressLine } from "../controller/admin-api.js";
+import type { ProgressLine } from "../controller/progress-line.js";
 import { palette, widthOf } from "./output.js";
 import { createProgressView, type ProgressStep, type ProgressView } from "./render/progress-view.js";
 

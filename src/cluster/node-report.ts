@@ -21,6 +21,15 @@ export interface ExoReport {
   readonly variant?: ExoVariant;
   /** Why it is not running, in one sentence. */
   readonly problem?: string;
+  /** Absent where exo needs none, or the agent is too old to say. */
+  readonly vocabulary?: VocabularyReport;
+}
+
+/** Whether exo on a node finds the o200k vocabulary. `unknown`: others start exo there, and nobody sees their environment. */
+export interface VocabularyReport {
+  readonly state: "ready" | "missing" | "unknown";
+  /** Where it is, or what is wrong, for people. */
+  readonly note: string;
 }
 
 /** An agent's answer to `Describe`: measurements only, no opinion. */

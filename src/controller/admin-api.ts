@@ -1,7 +1,9 @@
 import type { PlanResult } from "../plan/plan-result.js";
 import type { WhatIf } from "../plan/what-if.js";
+import type { ClassicApi } from "./classic-api.js";
 import type { EntriesApi } from "./entries/entries-api.js";
 import type { ModelListApi } from "./model-list/model-list-api.js";
+import type { ProgressLine } from "./progress-line.js";
 import type { DiscoveredHost, StatusReport } from "./status-report.js";
 import type { ModelSyncApi } from "./sync/sync-api.js";
 
@@ -45,17 +47,10 @@ export interface ApplySummary {
   readonly steps: readonly { readonly action: string; readonly node: string | null; readonly outcome: string }[];
 }
 
-/** Progress while something is applied. A step begins and ends under the same text; a note says how far the running one is. */
-export type ProgressLine =
-  | { readonly kind: "info"; readonly text: string }
-  | { readonly kind: "begin"; readonly text: string }
-  | { readonly kind: "note"; readonly text: string }
-  | { readonly kind: "end"; readonly text: string; readonly outcome: string };
-
 /**
  * What the controller does for its clients: the command line over a Unix socket, later the web UI. Rejects with `Problem`.
  */
-export interface AdminApi extends ModelSyncApi, ModelListApi, EntriesApi {
+export interface AdminApi extends ClassicApi, ModelSyncApi, ModelListApi, EntriesApi {
   info(): ControllerInfo;
   status(): StatusReport;
   discover(): readonly DiscoveredHost[];

@@ -2,9 +2,11 @@ import type { ClusterView } from "../apply/cluster-access.js";
 import { nodeName } from "../cluster/names.js";
 import type { ClusterSpec } from "../config/cluster-spec.js";
 import { readClusterSpec } from "../config/read-cluster-spec.js";
+import type { KnownModels } from "../models/known-models.js";
 import type { Clock } from "../runtime/clock.js";
 import { Problem } from "../runtime/problem.js";
 import type { AdminApi, ApplyRequest, ControllerInfo } from "./admin-api.js";
+import type { ClassicApi } from "./classic-api.js";
 import { addModel, applyFile, readDesiredModels, writtenModels } from "./desired-models.js";
 import { createToken } from "./enrolment.js";
 import type { EntriesApi } from "./entries/entries-api.js";
@@ -22,10 +24,13 @@ export interface AdminCallsDeps {
   readonly view: () => ClusterView | undefined;
   readonly listModels: (view: ClusterView, cards: "local" | "all") => ModelListing;
   readonly work: ModelWork;
+  readonly classic: ClassicApi;
   readonly sync: ModelSyncApi;
   readonly entries: EntriesApi;
   readonly store: StateStore;
   readonly spec: () => ClusterSpec;
+  /** What names of models mean, at this moment. */
+  readonly known: () => KnownModels;
   readonly useSpec: (spec: ClusterSpec) => void;
   /** Where agents enrol; absent where there are none. */
   readonly enrolment?: { readonly address: string; readonly pin: string };
@@ -61,6 +66,9 @@ export function createAdminCalls(deps: AdminCallsDeps): AdminApi {
       const done = await deps.work.converge(request.model, report, deps.lifetime);
       return { ...done, changed: done.changed || isNew };
     },
+    addClassicEntry: deps.classic.addClassicEntry,
+    removeClassicEntry: deps.classic.removeClassicEntry,
+    listClassicEntries: deps.classic.listClassicEntries,
     createToken: async ({ forName, ttlMs }) => {
       if (deps.enrolment === undefined)
         throw new Problem(
@@ -97,7 +105,10 @@ function readWish(deps: AdminCallsDeps, request: ApplyRequest): Wish {
   const before = deps.store.desired();
   const applied = file === undefined ? before : applyFile(before, writtenModels(file), { ...author, reason: "apply" });
   if (request.model === undefined) return { spec, desired: applied };
-  return { spec, desired: addModel(applied, request.model, { ...author, reason: `run ${request.model}` }) };
+  return {
+    spec,
+    desired: addModel(applied, request.model, deps.known(), { ...author, reason: `run ${request.model}` }),
+  };
 }
 
 const wanted = (deps: AdminCallsDeps, { spec, desired }: Wish): Wanted => ({

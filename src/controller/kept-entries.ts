@@ -1,7 +1,6 @@
 import { entryOfCopy } from "../cluster/copy-entry.js";
 import type { NodeName } from "../cluster/names.js";
 import type { EntrySpec } from "../cluster/registry-report.js";
-import { entryFor } from "../models/catalogue.js";
 import { type AddedModel, isWantedOn } from "./added-models.js";
 import type { ModelRun } from "./model-run.js";
 import type { Member } from "./state-store.js";
@@ -28,9 +27,9 @@ export const entriesOfRuns = (runs: readonly ModelRun[]): readonly KeptEntry[] =
 
 const wasTried = ({ proven, failures }: ModelRun): boolean => proven.size > 0 || failures > 0;
 
-function entriesOf({ entry: model, plan }: ModelRun): readonly KeptEntry[] {
-  if (model.entry === "builtin") return [];
-  const entry = entryFor(model.name, model.quantization, "own");
+function entriesOf({ entry: settings, model, plan }: ModelRun): readonly KeptEntry[] {
+  if (settings.entry === "builtin" || model === undefined) return [];
+  const { entry } = model;
   const copies = Math.max(1, plan?.copies.length ?? 1);
   return Array.from({ length: copies }, (_, index) => ({ entry: entryOfCopy(entry, index + 1), nodes: "every" }));
 }

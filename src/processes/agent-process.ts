@@ -1,9 +1,11 @@
 import tls from "node:tls";
 import { openHttpExoApi } from "../adapters/exo-local/http-exo-api.js";
 import { type AgentHome, openAgentHome } from "../adapters/files/agent-home.js";
+import { type ClassicPlaces, openClassicDisk } from "../adapters/files/classic-disk.js";
 import { openModelRemovalDisk } from "../adapters/files/model-removal-disk.js";
 import { openPlacedFoldersRecord } from "../adapters/files/placed-folders-record.js";
 import { openRegistryDisk } from "../adapters/files/registry-disk.js";
+import { openVocabularyFile } from "../adapters/files/vocabulary-file.js";
 import {
   type AgentServer,
   type AgentServerSettings,
@@ -13,13 +15,16 @@ import {
 import { childProcessHost } from "../adapters/system/child-process-host.js";
 import type { AgentServices } from "../agent/agent-services.js";
 import { createAuthority } from "../agent/authority.js";
+import { createClassicRegistry } from "../agent/classic-registry.js";
 import { createDescribeExo } from "../agent/describe-exo.js";
 import { createDescribeMachine } from "../agent/describe-node.js";
 import { createExoSupervisor, type ExoSupervisor } from "../agent/exo-supervisor.js";
 import type { HostProbe } from "../agent/host-probe.js";
+import { createModelInspect } from "../agent/model-inspect.js";
 import { createModelRemoval } from "../agent/model-removal.js";
 import { createNodeAgent } from "../agent/node-agent.js";
 import type { ProcessHost, ProgramSpec } from "../agent/process-host.js";
+import { prepareVocabulary } from "../agent/vocabulary.js";
 import { type AgentId, nodeName } from "../cluster/names.js";
 import type { ExoReport } from "../cluster/node-report.js";
 import type { Clock } from "../runtime/clock.js";
@@ -56,7 +61,11 @@ export interface AgentExoSettings {
   readonly cardsFolder: string;
   /** exo's models folders, absolute, in exo's order; exo can write to the first. */
   readonly modelsFolders: readonly [string, ...string[]];
+  /** Further folders with models in their sub-folders, absolute. They are only read. */
+  readonly localModelsFolders?: readonly string[];
   readonly generation: ExoReport["generation"];
+  /** Where an exo 0.0.x is, told at installation; looked up anew at each call. */
+  readonly classic?: ClassicPlaces;
   /** Whether exo is started with the agent, or when the controller asks. Default `with-agent`. */
   readonly start?: "with-agent" | "on-request";
   /** What closing the agent does to the exo that it runs. */
@@ -137,11 +146,12 @@ async function buildAgent(
   const { exo, clock } = settings;
   const api = openHttpExoApi({ port: exo.apiPort, ...(exo.apiHost === undefined ? {} : { host: exo.apiHost }) });
   const host = settings.processHost ?? childProcessHost;
-  const supervisor =
-    exo.program === undefined ? undefined : createExoSupervisor({ program: exo.program, host, clock, logger });
+  const vocabulary = await prepareVocabulary(openVocabularyFile(home.vocabularyFolder), exo.program);
+  const program = exo.program && { ...exo.program, env: { ...exo.program.env, ...vocabulary.env } };
+  const supervisor = program && createExoSupervisor({ program, host, clock, logger });
   const authority = createAuthority(clock, logger);
-  const registry = await openRegistryDisk({ ...exo, linkRecordFile: home.linkRecordFile });
   const placed = openPlacedFoldersRecord(home.placedFoldersFile);
+  const registry = await openRegistryDisk({ ...exo, linkRecordFile: home.linkRecordFile }, placed);
   const removalFiles = await openModelRemovalDisk(exo, registry, placed, logger);
   const nodeAgent = createNodeAgent({
     agentId: home.agentId,
@@ -149,26 +159,39 @@ async function buildAgent(
     agentVersion: settings.agentVersion,
     machine: settings.machine,
     describeMachine: createDescribeMachine(settings.hostProbe, clock),
-    describeExo: createDescribeExo({ api, apiPort: exo.apiPort, generation: exo.generation, supervisor }),
+    describeExo: createDescribeExo({ api, apiPort: exo.apiPort, generation: exo.generation, supervisor, vocabulary }),
     supervisor,
     registry,
     placed,
+    authority,
+  });
+  const { classic } = exo;
+  const classicRegistry = createClassicRegistry({
+    open: classic === undefined ? undefined : () => openClassicDisk(classic),
     authority,
   });
   const { modelSync, close } = await openAgentSync({
     ...settings,
     files: settings.files ?? { host: settings.listen.host, port: 0 },
     modelsFolders: exo.modelsFolders,
+    localModelsFolders: exo.localModelsFolders ?? [],
     registry,
     placed,
     authority,
     logger,
   });
   return {
-    services: { nodeAgent, modelRemoval: createModelRemoval(removalFiles, authority), modelSync },
+    services: {
+      nodeAgent,
+      modelInspect: createModelInspect(registry),
+      modelRemoval: createModelRemoval(removalFiles, authority),
+      classicRegistry,
+      modelSync,
+    },
     close,
     supervisor,
-    exoAnswers: async (signal) => (await api.nodeId(signal)) !== undefined,
+    exoAnswers: async (signal) =>
+      exo.generation === "classic" ? await api.classicAnswers(signal) : (await api.nodeId(signal)) !== undefined,
   };
 }
 

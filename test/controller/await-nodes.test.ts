@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { ClusterAccess, ClusterView } from "../../src/apply/cluster-access.js";
 import { exoNodeId } from "../../src/cluster/names.js";
-import type { ProgressLine } from "../../src/controller/admin-api.js";
 import { type AwaitNodesOptions, awaitNodes } from "../../src/controller/await-nodes.js";
+import type { ProgressLine } from "../../src/controller/progress-line.js";
 import { createManualClock } from "../support/agent-manual-clock.js";
 import { aClusterView } from "../support/controller-house.js";
 import { anAgent } from "../support/inventory-builders.js";

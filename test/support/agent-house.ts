@@ -3,7 +3,8 @@ import { type ChannelCredentials, credentials } from "@grpc/grpc-js";
 import { loadModelRemoval, loadNodeAgent } from "../../src/adapters/grpc/agent-definitions.js";
 import { type AgentServer, openAgentServer } from "../../src/adapters/grpc/agent-server.js";
 import { openAgentLink } from "../../src/adapters/grpc/grpc-agent-link.js";
-import { createModelRemoval } from "../../src/agent/model-removal.js";
+import { createModelInspect } from "../../src/agent/model-inspect.js";
+import { createModelRemoval, type ModelRemoval } from "../../src/agent/model-removal.js";
 import type { ModelSync } from "../../src/agent/sync/model-sync.js";
 import type { AgentLink } from "../../src/inventory/agent-link.js";
 import { silentLogger } from "../../src/runtime/logger.js";
@@ -16,7 +17,15 @@ const nobody = (): never => {
 };
 
 /** For agents that copy no models. */
-const noModelSync: ModelSync = {
+/** Removes nothing. */
+export const noModelRemoval: ModelRemoval = {
+  find: async () => [],
+  removeFiles: async () => ({ removed: [], kept: [] }),
+  leaveForgetNote: async () => "left",
+  clearForgetNote: async () => {},
+};
+
+export const noModelSync: ModelSync = {
   look: nobody,
   makeManifest: nobody,
   share: nobody,
@@ -42,7 +51,8 @@ export async function openAgentHouse(modelSync: ModelSync = noModelSync) {
     TestIdentity,
     TestIdentity,
   ];
-  const parts: AgentParts = createTestAgent(await registry.open());
+  const files = await registry.open();
+  const parts: AgentParts = createTestAgent(files);
   const modelRemoval = createModelRemoval(await registry.openRemoval(), parts.authority);
   const serve = async (trusted: readonly TestIdentity[], port = 0): Promise<AgentServer> =>
     await openAgentServer({
@@ -50,7 +60,13 @@ export async function openAgentHouse(modelSync: ModelSync = noModelSync) {
       port,
       own: agent,
       trusted,
-      services: { nodeAgent: parts.agent, modelRemoval, modelSync },
+      services: {
+        nodeAgent: parts.agent,
+        modelInspect: createModelInspect(files),
+        modelRemoval,
+        classicRegistry: parts.classicRegistry,
+        modelSync,
+      },
       logger: silentLogger,
       closeGraceMs: 200,
     });

@@ -1,4 +1,5 @@
 import { type Authority, createAuthority } from "../../src/agent/authority.js";
+import { type ClassicRegistry, createClassicRegistry } from "../../src/agent/classic-registry.js";
 import { createDescribeExo } from "../../src/agent/describe-exo.js";
 import { createDescribeMachine } from "../../src/agent/describe-node.js";
 import type { ExoApi } from "../../src/agent/exo-api.js";
@@ -18,10 +19,13 @@ export interface FakeExo {
   foreign: boolean;
   /** Whether the exo of ours answers while its program runs. */
   answering: boolean;
+  /** Whether an exo 0.0.x answers. */
+  classic: boolean;
 }
 
 export interface AgentParts {
   readonly agent: NodeAgent;
+  readonly classicRegistry: ClassicRegistry;
   readonly authority: Authority;
   readonly clock: ManualClock;
   readonly host: FakeProcessHost;
@@ -34,7 +38,7 @@ export const testAgentId = "0a0b0c0d-1111-4222-8333-444455556666";
 export function createTestAgent(registry: RegistryFiles, managed: "managed" | "observed" = "managed"): AgentParts {
   const clock = createManualClock();
   const host = createFakeProcessHost();
-  const exo: FakeExo = { foreign: false, answering: true };
+  const exo: FakeExo = { foreign: false, answering: true, classic: false };
   const supervisor =
     managed === "managed" ? createExoSupervisor({ program: exoProgram, host, clock, logger: silentLogger }) : undefined;
   const nodeIdNow = () => {
@@ -43,8 +47,10 @@ export function createTestAgent(registry: RegistryFiles, managed: "managed" | "o
   };
   const api: ExoApi = {
     nodeId: async () => nodeIdNow(),
+    classicAnswers: async () => exo.classic,
     variant: async () => (nodeIdNow() === undefined ? undefined : variants["1.0.71"]),
   };
+  const vocabulary = { env: {}, report: async () => ({ state: "ready", note: "/vocabulary" }) as const };
   const authority = createAuthority(clock, silentLogger);
   const agent = createNodeAgent({
     agentId: agentId(testAgentId),
@@ -52,11 +58,12 @@ export function createTestAgent(registry: RegistryFiles, managed: "managed" | "o
     agentVersion: "0.1.0",
     machine: "simulated",
     describeMachine: createDescribeMachine(createFakeProbe(), clock),
-    describeExo: createDescribeExo({ api, apiPort: 52_415, generation: "unknown", supervisor }),
+    describeExo: createDescribeExo({ api, apiPort: 52_415, generation: "unknown", supervisor, vocabulary }),
     supervisor,
     registry,
     placed: createMemoryPlaced(),
     authority,
   });
-  return { agent, authority, clock, host, exo };
+  const classicRegistry = createClassicRegistry({ open: undefined, authority });
+  return { agent, authority, classicRegistry, clock, host, exo };
 }

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openClassicDisk } from "../../src/adapters/files/classic-disk.js";
 import { type FileCalls, fileCalls } from "../../src/adapters/files/classic-file-calls.js";
-import { type AddClassicRequest, addClassicEntry } from "../../src/agent/add-classic-entry.js";
+import { addClassicEntry } from "../../src/agent/add-classic-entry.js";
 import { removeClassicEntry } from "../../src/agent/remove-classic-entry.js";
-import { usualFiles } from "../../src/register/classic/usual-files.js";
+import type { ClassicAddWish } from "../../src/cluster/classic-wish.js";
 
 /** A registry as exo 0.0.x has it, of our own making. */
 export const modelsPyText = [
@@ -40,19 +40,18 @@ export async function createClassicHouse() {
     open,
     text: () => readFile(file, "utf8"),
     names: async () => (await readdir(folder)).toSorted(),
-    add: async (changes: Partial<AddClassicRequest> = {}, calls: FileCalls = fileCalls) =>
+    add: async (changes: Partial<ClassicAddWish> = {}, calls: FileCalls = fileCalls) =>
       await addClassicEntry(await open(calls), { ...anAddRequest(), ...changes }),
     remove: async (id: string, calls: FileCalls = fileCalls) =>
-      await removeClassicEntry(await open(calls), id, "write"),
+      await removeClassicEntry(await open(calls), { id, effect: "write" }),
     close: () => rm(root, { recursive: true, force: true }),
   };
 }
 
 /** A model that every exo 0.0.x runs. */
-export const anAddRequest = (id = "my-llama"): AddClassicRequest => ({
+export const anAddRequest = (id = "my-llama"): ClassicAddWish => ({
   entry: { id, layers: 32, engine: "mlx", repo: "owner/my-llama", label: "My Llama" },
   model: id,
-  usualFiles: usualFiles("owner/my-llama", id),
   accepted: [],
   whenDifferent: "report",
   effect: "write",

@@ -15,5 +15,5 @@ const files = await openClassicDisk({ installations: [root], exoHome: root, curr
 const report =
   what === "add"
     ? await addClassicEntry(files, JSON.parse(request))
-    : await removeClassicEntry(files, "my-llama", "write");
+    : await removeClassicEntry(files, { id: "my-llama", effect: "write" });
 process.stdout.write(`${report.outcome} ${count}`);

@@ -106,7 +106,7 @@ describe("an agent with an exo of its own", () => {
     await agent.close();
     expect(isAlive(pid)).toBe(false);
     const seen = JSON.parse((await readFile(program.logFile, "utf8")).split("\n")[0] ?? "");
-    expect(Object.keys(seen).filter((name) => !name.startsWith("__"))).toEqual(["EXO_HOME"]);
+    expect(Object.keys(seen).filter((name) => !name.startsWith("__"))).toEqual(["EXO_HOME", "TIKTOKEN_ENCODINGS_BASE"]);
   });
 
   test("leaves it running when told so, and the next agent does not take it over", async () => {
@@ -127,6 +127,24 @@ describe("an agent with an exo of its own", () => {
     await expect(again.stopExo(signal)).rejects.toMatchObject({ code: "not_possible" });
     await second.close();
     expect(isAlive(pid)).toBe(true);
+  });
+
+  test("finds the vocabulary of gpt-oss, which a restart of the agent mends", async () => {
+    const port = await freePort();
+    const program = tinyExo(root, port);
+    const file = join(root, "home", "tiktoken", "o200k_base.tiktoken");
+    const first = await start({}, { program, apiPort: port });
+    expect((await linkTo(first).describe(signal)).exo.vocabulary).toEqual({
+      state: "ready",
+      note: join(root, "home", "tiktoken"),
+    });
+    await first.close();
+    await writeFile(file, "damaged");
+    const second = await start({}, { program, apiPort: port });
+    expect((await stat(file)).size).toBe(3_613_922);
+    const link = linkTo(second);
+    await expect.poll(() => stateOf(link), { timeout: 10_000 }).toBe("running");
+    expect((await link.describe(signal)).exo).toMatchObject({ managed: true, vocabulary: { state: "ready" } });
   });
 
   test("reports a program that does not exist instead of failing itself", async () => {

@@ -56,6 +56,8 @@ export function openHttpExoApi({ host = "127.0.0.1", port, timeoutMs = 3_000 }: 
         .safeParse(await get("/node_id", signal)).data;
       return id === undefined ? undefined : exoNodeId(id);
     },
+    classicAnswers: async (signal) =>
+      z.object({ status: z.literal("ok") }).safeParse(await get("/healthcheck", signal)).success,
     variant: async (signal) => readExoVariant(await get("/openapi.json", signal)),
   };
 }

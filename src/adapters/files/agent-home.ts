@@ -14,6 +14,8 @@ export interface AgentHome {
   readonly linkRecordFile: string;
   /** Which model folders the agent has put in place. */
   readonly placedFoldersFile: string;
+  /** Where the vocabulary of gpt-oss is. */
+  readonly vocabularyFolder: string;
 }
 
 /**
@@ -49,5 +51,6 @@ export async function openAgentHome(folder: string): Promise<AgentHome> {
     agentId: agentId(id),
     linkRecordFile: join(folder, "model-links.json"),
     placedFoldersFile: join(folder, "placed-folders.json"),
+    vocabularyFolder: join(folder, "tiktoken"),
   };
 }

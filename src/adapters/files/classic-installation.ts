@@ -56,11 +56,14 @@ async function describe(
 ): Promise<ClassicInstallation> {
   const folder = dirname(path);
   const sites = [...environments, ...(await sitePackagesOf(calls, path))];
-  const [mlx, mlxLm] = [await packageVersion(calls, sites, "mlx"), await packageVersion(calls, sites, "mlx_lm")];
+  const [exo, mlx, mlxLm] = await Promise.all(
+    ["exo", "mlx", "mlx_lm"].map((name) => packageVersion(calls, sites, name)),
+  );
   const modelClasses = await classesIn(calls, join(folder, "inference", "mlx", "models"));
   return {
     modelsPy: path,
     how,
+    ...(exo === undefined ? {} : { exo }),
     ...(mlx === undefined ? {} : { mlx }),
     ...(mlxLm === undefined ? {} : { mlxLm }),
     ...(modelClasses === undefined ? {} : { modelClasses }),

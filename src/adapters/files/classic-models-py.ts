@@ -1,8 +1,8 @@
 import { constants } from "node:fs";
 import { dirname } from "node:path";
 import type { ModelsPy, ModelsPyChange } from "../../register/classic/classic-files.js";
-import { tooLarge } from "../../register/classic/edit-models-py.js";
 import { mostBytes } from "../../register/classic/python-source.js";
+import { tooLarge } from "../../register/classic/read-models-py.js";
 import { type Refused, refused } from "../../register/classic/refusal.js";
 import type { FileCalls } from "./classic-file-calls.js";
 import { readHistory } from "./classic-history.js";

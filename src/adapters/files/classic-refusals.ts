@@ -1,4 +1,4 @@
-import type { ClassicRefusal } from "../../register/classic/refusal.js";
+import type { ClassicRefusal } from "../../cluster/classic-refusal.js";
 
 export const notAFile = (path: string): ClassicRefusal => ({
   code: "not_a_file",

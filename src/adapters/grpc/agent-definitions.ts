@@ -1,6 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { loadPackageDefinition, logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
+import type { ProtoGrpcType as ClassicRegistryTypes } from "./generated/classic_registry.js";
+import type { ProtoGrpcType as ModelInspectTypes } from "./generated/model_inspect.js";
 import type { ProtoGrpcType as ModelRemovalTypes } from "./generated/model_removal.js";
 import type { ProtoGrpcType as ModelSyncTypes } from "./generated/model_sync.js";
 import type { ProtoGrpcType as NodeAgentTypes } from "./generated/node_agent.js";
@@ -28,6 +30,8 @@ function load<T>(name: string): T {
   return loadPackageDefinition(definition) as unknown as T;
 }
 
+export const loadClassicRegistry = () => load<ClassicRegistryTypes>("classic_registry").exoctl.agent.v1.ClassicRegistry;
 export const loadNodeAgent = () => load<NodeAgentTypes>("node_agent").exoctl.agent.v1.NodeAgent;
+export const loadModelInspect = () => load<ModelInspectTypes>("model_inspect").exoctl.agent.v1.ModelInspect;
 export const loadModelSync = () => load<ModelSyncTypes>("model_sync").exoctl.agent.v1.ModelSync;
 export const loadModelRemoval = () => load<ModelRemovalTypes>("model_removal").exoctl.agent.v1.ModelRemoval;

@@ -4,8 +4,17 @@ import type { AgentServices } from "../../agent/agent-services.js";
 import { spkiPin } from "../../cluster/spki-pin.js";
 import type { Close } from "../../runtime/close-all.js";
 import type { Logger } from "../../runtime/logger.js";
-import { loadModelRemoval, loadModelSync, loadNodeAgent, maxMessageBytes } from "./agent-definitions.js";
+import {
+  loadClassicRegistry,
+  loadModelInspect,
+  loadModelRemoval,
+  loadModelSync,
+  loadNodeAgent,
+  maxMessageBytes,
+} from "./agent-definitions.js";
 import { createAgentService } from "./agent-service.js";
+import { createClassicRegistryService } from "./classic-registry-service.js";
+import { createInspectService } from "./inspect-service.js";
 import { createModelSyncService } from "./model-sync-service.js";
 import { createRemovalService } from "./removal-service.js";
 import type { CallFrame } from "./serve-calls.js";
@@ -97,6 +106,8 @@ export async function openAgentServer(settings: AgentServerSettings): Promise<Ag
   });
   const frame: CallFrame = { isTrusted: (pin) => pins.has(pin), logger };
   server.addService(loadNodeAgent().service, createAgentService(services.nodeAgent, frame));
+  server.addService(loadModelInspect().service, createInspectService(services.modelInspect, frame));
+  server.addService(loadClassicRegistry().service, createClassicRegistryService(services.classicRegistry, frame));
   server.addService(loadModelSync().service, createModelSyncService(services.modelSync, frame));
   server.addService(loadModelRemoval().service, createRemovalService(services.modelRemoval, frame));
   const credentials = experimental.createCertificateProviderServerCredentials(

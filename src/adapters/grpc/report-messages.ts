@@ -15,6 +15,11 @@ const generations = {
   classic: "EXO_GENERATION_CLASSIC",
   unknown: "EXO_GENERATION_UNKNOWN",
 } as const;
+const vocabularyStates = {
+  ready: "VOCABULARY_STATE_READY",
+  missing: "VOCABULARY_STATE_MISSING",
+  unknown: "VOCABULARY_STATE_UNKNOWN",
+} as const;
 const sources = {
   metal: "WORKING_SET_SOURCE_METAL",
   sysctl: "WORKING_SET_SOURCE_SYSCTL",
@@ -41,6 +46,10 @@ export const exoReportMessage = (report: ExoReport): ExoReportMessage => ({
           cardFields: [...report.variant.cardFields],
           requiredCardFields: [...report.variant.requiredCardFields],
         },
+  vocabulary:
+    report.vocabulary === undefined
+      ? null
+      : { state: vocabularyStates[report.vocabulary.state], note: report.vocabulary.note },
 });
 
 export const nodeReportMessage = (report: NodeReport): NodeReportMessage => ({
@@ -54,7 +63,7 @@ const bytes = z.number().int().nonnegative();
 const port = z.number().int().min(0).max(65_535);
 
 /** proto3 leaves unset optional fields out; our types do the same instead of carrying `undefined`. */
-const present = <T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined | null> } =>
+export const present = <T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined | null> } =>
   Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined && item !== null)) as never;
 
 const variantSchema = z.object({
@@ -72,6 +81,7 @@ const exoSchema = z
     nodeId: text.transform(exoNodeId).optional(),
     variant: variantSchema.nullish(),
     problem: text.optional(),
+    vocabulary: z.object({ state: wordOf(vocabularyStates), note: text }).nullish(),
   })
   .transform((value) => present(value) as ExoReport);
 

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { json } from "node:stream/consumers";
-import type { ProgressLine } from "../../controller/admin-api.js";
+import type { ProgressLine } from "../../controller/progress-line.js";
 import { Problem } from "../../runtime/problem.js";
 import type { AnswerLine } from "./answer-lines.js";
 import { problemFrom } from "./problem-body.js";

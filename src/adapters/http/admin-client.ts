@@ -6,6 +6,7 @@ import type { SyncSummary } from "../../controller/sync/sync-api.js";
 import type { PlanResult } from "../../plan/plan-result.js";
 import type { WhatIf } from "../../plan/what-if.js";
 import { openAdminCalls } from "./admin-calls.js";
+import { classicClient } from "./classic-client.js";
 
 /** Calls that take long and tell how far they are. */
 type Streamed = "apply" | "syncModel" | "addModel" | "removeModel";
@@ -19,8 +20,10 @@ export type AdminClient = {
 
 /** Talks to a controller over its Unix socket; rejects as `AdminCalls` say. */
 export function openAdminClient(socketPath: string): AdminClient {
-  const { once: call, streamed } = openAdminCalls(socketPath);
+  const calls = openAdminCalls(socketPath);
+  const { once: call, streamed } = calls;
   return {
+    ...classicClient(calls),
     info: () => call<ControllerInfo>("GET", "/api/v1/info"),
     status: () => call<StatusReport>("GET", "/api/v1/status"),
     discover: () => call<readonly DiscoveredHost[]>("GET", "/api/v1/discover"),

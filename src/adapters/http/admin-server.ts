@@ -8,6 +8,7 @@ import type { Close } from "../../runtime/close-all.js";
 import type { Logger } from "../../runtime/logger.js";
 import { Problem } from "../../runtime/problem.js";
 import { answerLines } from "./answer-lines.js";
+import { addClassicRoutes } from "./classic-routes.js";
 import { addEntriesRoutes } from "./entries-routes.js";
 import { addModelListRoutes } from "./model-list-routes.js";
 import { type ProblemBody, problemBody } from "./problem-body.js";
@@ -108,6 +109,7 @@ function addRoutes(server: FastifyInstance, api: AdminApi, logger: Logger): void
     };
     return answerLines(reply, logger, (report, signal) => api.apply(wanted, report, signal));
   });
+  addClassicRoutes(server, api, logger);
   addSyncRoutes(server, api, logger);
   addEntriesRoutes(server, api, logger);
   addModelListRoutes(server, api);

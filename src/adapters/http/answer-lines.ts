@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import type { FastifyReply } from "fastify";
-import type { ProgressLine } from "../../controller/admin-api.js";
+import type { ProgressLine } from "../../controller/progress-line.js";
 import type { Logger } from "../../runtime/logger.js";
 import { type ProblemBody, problemBody } from "./problem-body.js";
 

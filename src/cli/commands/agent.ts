@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { type HostPort, parseHostPort } from "../../config/host-port.js";
+import type { Logger } from "../../runtime/logger.js";
 import { Problem } from "../../runtime/problem.js";
 import { checkedRate } from "../checked-rate.js";
 import { stateHome } from "../find-controller.js";
@@ -21,6 +23,8 @@ interface AgentOptions extends CommonOptions {
   readonly interface: string;
   readonly exoHome?: string;
   readonly exoApiPort: string;
+  readonly modelsFolder: readonly string[];
+  readonly classic?: string;
   readonly simulatedMac?: string;
 }
 
@@ -41,6 +45,13 @@ export function addAgentCommand(program: Command): void {
     .option("--name <name>", "what to call this node (default: its host name)")
     .option("--interface <name>", "network interface for mDNS, or auto", "auto")
     .option("--exo-home <folder>", "exo's data folder (default: exo's own rule)")
+    .option(
+      "--models-folder <dir>",
+      "a further folder of models, such as ./mlx_models, that is only read; may be given several times",
+      (folder: string, before: readonly string[]) => [...before, folder],
+      [],
+    )
+    .option("--classic <path>", "exo here is 0.0.x: its checkout, virtual environment or models.py")
     .option("--exo-api-port <port>", "TCP port of exo's API on this machine", "52415")
     .addOption(new Option("--simulated-mac <file>", "be a simulated Mac").hideHelp())
     .action(async (exoCommand: string[], options: AgentOptions) => {
@@ -57,6 +68,7 @@ async function runReal(exoCommand: readonly string[], options: AgentOptions): Pr
   const homeFolder = join(stateHome(), "agent");
   const folders = exoFolders(process.platform, process.env, homedir(), options.exoHome && resolve(options.exoHome));
   const join_ = await readJoin(options);
+  const logger = createPinoLogger({ level: options.logLevel === "warn" ? "info" : options.logLevel });
   const [command, ...args] = exoCommand;
   const agent = await startEnrollingAgent({
     homeFolder,
@@ -74,8 +86,9 @@ async function runReal(exoCommand: readonly string[], options: AgentOptions): Pr
     mdns: { serviceType: "exoctl", interfaceAddress: options.interface, port: 5353 },
     exo: {
       ...folders,
+      localModelsFolders: await localFolders(options.modelsFolder),
       apiPort: checkedPort(options.exoApiPort),
-      generation: "modern",
+      ...(await exoGeneration(options, logger)),
       // exo and its instances go on serving when the agent is restarted or updated.
       onClose: "leave",
       ...(command === undefined
@@ -83,7 +96,7 @@ async function runReal(exoCommand: readonly string[], options: AgentOptions): Pr
         : { program: { command, args, env: exoEnvironment(), cwd: homedir(), logFile: join(homeFolder, "exo.log") } }),
     },
     ...(join_ === undefined ? {} : { join: join_ }),
-    logger: createPinoLogger({ level: options.logLevel === "warn" ? "info" : options.logLevel }),
+    logger,
   });
   const failed = agent.enrolment.then((outcome) => {
     if (outcome.kind === "failed") throw outcome.error;
@@ -91,6 +104,38 @@ async function runReal(exoCommand: readonly string[], options: AgentOptions): Pr
       process.stderr.write(`exoctl agent is up on port ${agent.port} and belongs to a controller\n`);
   });
   await untilStopped(agent.close, failed);
+}
+
+/** Absolute. One that is not there may be on a disk that is not mounted yet: that is said, and the agent starts. */
+async function localFolders(folders: readonly string[]): Promise<readonly string[]> {
+  const paths = folders.map((folder) => resolve(folder));
+  for (const path of paths) {
+    const found = await stat(path).catch(() => undefined);
+    if (found?.isDirectory() === true) continue;
+    process.stderr.write(
+      `exoctl agent: --models-folder ${path} is not a folder now; its models show once it is there\n`,
+    );
+  }
+  return paths;
+}
+
+/** An exo 0.0.x is named at installation and never over the network. Its file is looked for anew whenever it is needed. */
+async function exoGeneration({ classic, exoHome }: AgentOptions, logger: Logger) {
+  if (classic === undefined) return { generation: "modern" } as const;
+  const { classicPlaces } = await import("../classic-places.js");
+  const { openClassicDisk } = await import("../../adapters/files/classic-disk.js");
+  const found = await classicPlaces(classic);
+  // exo is started in the home folder, so that is where a repository's name could be taken for a folder.
+  const places = {
+    ...found,
+    currentFolder: homedir(),
+    exoHome: exoHome === undefined ? found.exoHome : resolve(exoHome),
+  };
+  // A wrong path is said now; but its disk may only come later, and that is no reason for the agent to be away.
+  await openClassicDisk(places).catch((error: unknown) =>
+    logger.warn("there is no exo 0.0.x where it should be", { error }),
+  );
+  return { generation: "classic", classic: places } as const;
 }
 
 /** What exo gets to see of our environment: what it needs to run and its own settings, never anything else. */

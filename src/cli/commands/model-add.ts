@@ -4,7 +4,6 @@ import type { AddModelRequest } from "../../controller/entries/entries-api.js";
 import type { Quantization } from "../../models/model-spec.js";
 import { exitCodeOf } from "../exit-code.js";
 import { controllerHere } from "../find-controller.js";
-import { namesIn } from "../name-list.js";
 import type { CommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
 import { progressOn, showProgress } from "../progress.js";
@@ -12,12 +11,9 @@ import { progressOn, showProgress } from "../progress.js";
 /** What `exoctl model add` takes for the nodes of a cluster. */
 export interface AddOptions extends CommonOptions {
   readonly quantization: Quantization;
-  readonly on?: string;
+  readonly on?: readonly string[];
   readonly dryRun?: boolean;
 }
-
-export const addOptions = (command: Command): Command =>
-  command.option("--on <nodes>", "only on these nodes, separated by commas (default: all, and those that join later)");
 
 /** Adds a model's entry on the nodes of the controller that runs here. */
 export async function addOnNodes(model: string, options: AddOptions, command: Command): Promise<void> {
@@ -25,7 +21,7 @@ export async function addOnNodes(model: string, options: AddOptions, command: Co
     model,
     // Without the option it is the controller that knows what is meant.
     ...(command.getOptionValueSource("quantization") === "cli" ? { quantization: options.quantization } : {}),
-    ...(options.on === undefined ? {} : { on: namesIn(options.on) }),
+    ...(options.on === undefined ? {} : { on: options.on }),
     mode: options.dryRun === true ? "dry-run" : "add",
     by: userInfo().username,
   };

@@ -2,8 +2,10 @@ import type { Command } from "commander";
 import { Problem } from "../../runtime/problem.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
+import { listClassic } from "./model-classic.js";
+import { type NodesOptions, withNodesOptions } from "./model-classic-nodes.js";
 
-interface ListOptions extends CommonOptions {
+interface ListOptions extends CommonOptions, NodesOptions {
   readonly folder?: string;
   readonly all?: true;
 }
@@ -16,12 +18,15 @@ Examples:
 
 /** `exoctl model list`: of all nodes through the controller, or of one folder on this disk. */
 export function addModelListCommand(model: Command): void {
-  withCommonOptions(model.command("list"))
+  withCommonOptions(withNodesOptions(model.command("list")))
+    .option("--classic [path]", "the entries of an exo 0.0.x, here or with --nodes on every node")
     .option("--folder <dir>", "a folder of models on this disk, such as ~/.exo/models, instead of the nodes")
     .option("--all", "also cards that exo ships for models of which no node has anything")
     .description("registry entries and model files on every node, and what is wrong with them")
     .addHelpText("after", examples)
-    .action(async ({ folder, all, output }: ListOptions) => {
+    .action(async (options: ListOptions) => {
+      const { folder, all, output } = options;
+      if (options.classic !== undefined) return await listClassic(options);
       if (folder === undefined) return await listNodes(all === undefined ? "local" : "all", output);
       if (all !== undefined) throw folderAndAll();
       const models = await (await import("../inspect-folder.js")).listModelFolders(folder);

@@ -4,7 +4,6 @@ import type { Quantization } from "../../models/model-spec.js";
 import { quantizations } from "../../models/quantized-bytes.js";
 import { exitCodeOf } from "../exit-code.js";
 import { controllerHere } from "../find-controller.js";
-import { namesIn } from "../name-list.js";
 import type { CommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
 import { progressOn, showProgress } from "../progress.js";
@@ -12,7 +11,7 @@ import { progressOn, showProgress } from "../progress.js";
 /** What `exoctl model remove` takes for the nodes of a cluster. */
 export interface RemoveOptions extends CommonOptions {
   readonly quantization?: Quantization;
-  readonly on?: string;
+  readonly on?: readonly string[];
   readonly files?: boolean;
   readonly named?: string;
   readonly dryRun?: boolean;
@@ -21,7 +20,6 @@ export interface RemoveOptions extends CommonOptions {
 export const removeOptions = (command: Command): Command =>
   command
     .addOption(new Option("--quantization <name>", "of a catalogue model").choices([...quantizations]))
-    .option("--on <nodes>", "only on these nodes, separated by commas (default: all)")
     .option("--files", "delete the model's files as well, as far as exoctl has put them there")
     .option("--named <owner/name>", "with --files: also those that exoctl did not put there; their exact id");
 
@@ -31,7 +29,7 @@ export async function removeOnNodes(model: string, options: RemoveOptions): Prom
   const request: RemoveModelRequest = {
     model,
     ...(quantization === undefined ? {} : { quantization }),
-    ...(on === undefined ? {} : { on: namesIn(on) }),
+    ...(on === undefined ? {} : { on }),
     files: options.files === true ? "remove" : "keep",
     ...(named === undefined ? {} : { named }),
     mode: options.dryRun === true ? "dry-run" : "remove",

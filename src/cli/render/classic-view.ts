@@ -1,6 +1,6 @@
-import type { ClassicAddReport, ClassicRemoveReport } from "../../agent/classic-entry-report.js";
-import type { Finding } from "../../register/classic/finding.js";
-import type { ClassicRefusal } from "../../register/classic/refusal.js";
+import type { Finding } from "../../cluster/classic-finding.js";
+import type { ClassicRefusal } from "../../cluster/classic-refusal.js";
+import type { ClassicAddReport, ClassicRemoveReport } from "../../cluster/classic-report.js";
 import { bullet, type Page, plainText } from "./page.js";
 
 /** What `exoctl model add --classic` prints: what was done, why not, the change, and what the recipe's faults mean here. */
@@ -61,12 +61,12 @@ export function renderClassicRemove(
   ];
 }
 
-const refusalLines = ({ message, fix }: ClassicRefusal, page: Page): readonly string[] => [
+export const refusalLines = ({ message, fix }: ClassicRefusal, page: Page): readonly string[] => [
   ...bullet("  ", message, page),
   ...bullet(`  ${page.colors.cyan("→")} `, fix, page),
 ];
 
-function findingLines(
+export function findingLines(
   { code, weight, message, fix }: Finding,
   accepted: readonly string[],
   page: Page,
@@ -79,7 +79,7 @@ function findingLines(
   return [...lines, ...bullet(`    ${cyan("→")} `, fix, page).map((line) => (weight === "handled" ? dim(line) : line))];
 }
 
-function diffLines(diff: readonly string[], { colors }: Page): readonly string[] {
+export function diffLines(diff: readonly string[], { colors }: Page): readonly string[] {
   const paints: Readonly<Record<string, (text: string) => string>> = {
     "+": colors.green,
     "-": colors.red,

@@ -4,8 +4,8 @@ import type { NodeName } from "../../cluster/names.js";
 import type { EntrySpec } from "../../cluster/registry-report.js";
 import { describeDifference, listingDifferences } from "../../register/listing-differences.js";
 import type { Clock } from "../../runtime/clock.js";
-import type { ProgressLine } from "../admin-api.js";
 import type { Fleet, FleetNode } from "../fleet.js";
+import type { ProgressLine } from "../progress-line.js";
 import type { StateStore } from "../state-store.js";
 import type { DescribeModel } from "./describe-model.js";
 import type { AddedNode, AddModelRequest, AddModelSummary } from "./entries-api.js";
@@ -32,7 +32,8 @@ export async function addModel(
   signal: AbortSignal,
 ): Promise<AddModelSummary> {
   const { nodes, wanted } = entryNodes(deps.fleet, request.on);
-  const { name, entry, spec } = await deps.describeModel(request, signal);
+  const { name, entry, spec, notes = [] } = await deps.describeModel(request, signal);
+  for (const text of notes) report({ kind: "info", text });
   const summary = {
     model: name,
     entry: entry.modelId,

@@ -1,5 +1,5 @@
 import type { Quantization } from "../../models/model-spec.js";
-import type { ProgressLine } from "../admin-api.js";
+import type { ProgressLine } from "../progress-line.js";
 
 /** A model whose entry shall be in exo's registry. */
 export interface AddModelRequest {

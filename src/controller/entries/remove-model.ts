@@ -3,8 +3,8 @@ import { type FoundFolder, isInScope, type RemovalScope } from "../../cluster/fo
 import type { NodeName } from "../../cluster/names.js";
 import type { AgentLink } from "../../inventory/agent-link.js";
 import type { Clock } from "../../runtime/clock.js";
-import type { ProgressLine } from "../admin-api.js";
 import type { Fleet } from "../fleet.js";
+import type { ProgressLine } from "../progress-line.js";
 import type { StateStore } from "../state-store.js";
 import type { RemovedFolder, RemovedNode, RemoveModelRequest, RemoveModelSummary } from "./entries-api.js";
 import { entriesOnNode } from "./entries-on-node.js";

@@ -7,7 +7,7 @@ import { readModelId } from "../../register/entry-schema.js";
 import type { Clock } from "../../runtime/clock.js";
 import type { Logger } from "../../runtime/logger.js";
 import { Problem } from "../../runtime/problem.js";
-import type { ProgressLine } from "../admin-api.js";
+import type { ProgressLine } from "../progress-line.js";
 import { chooseNodes } from "./choose-nodes.js";
 import { runSync } from "./run-sync.js";
 import type { ModelSyncApi, SyncedNode, SyncRequest, SyncSummary } from "./sync-api.js";

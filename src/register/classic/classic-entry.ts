@@ -1,23 +1,11 @@
-/** What exo 0.0.x calls its engines: the flag of its command line, and the class that the registry names. */
+import type { ClassicEngine, ClassicEntry } from "../../cluster/classic-entry.js";
+
+/** The classes that the registry names for exo 0.0.x's engines. */
 export const engineClasses = {
   mlx: "MLXDynamicShardInferenceEngine",
   tinygrad: "TinygradDynamicShardInferenceEngine",
   dummy: "DummyInferenceEngine",
-} as const;
-
-export type ClassicEngine = keyof typeof engineClasses;
-
-/** One model of exo 0.0.x's registry. */
-export interface ClassicEntry {
-  /** The name that clients ask for. */
-  readonly id: string;
-  readonly layers: number;
-  readonly engine: ClassicEngine;
-  /** `owner/name` on the hub; `/` becomes `--` in exo's folder names. */
-  readonly repo: string;
-  /** What exo's own page shows. */
-  readonly label: string;
-}
+} as const satisfies Readonly<Record<ClassicEngine, string>>;
 
 const idPattern = /^[A-Za-z0-9][\w.:-]{0,199}$/;
 const control = /[\p{Cc}\p{Cs}\u2028\u2029]/u;

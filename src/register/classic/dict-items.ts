@@ -1,7 +1,7 @@
+import type { ClassicRefusal } from "../../cluster/classic-refusal.js";
 import type { Literal } from "./literal.js";
 import { readLiteral } from "./python-literal.js";
 import { childrenOf, isLineBreak, type PythonNode, type PythonSource } from "./python-source.js";
-import type { ClassicRefusal } from "./refusal.js";
 
 /** `key: value` of a dict literal. */
 export interface DictItem {

@@ -39,19 +39,22 @@ export type Revert =
 /**
  * Takes back every edit of ours about this model: what was inserted goes, what was replaced comes back. Only when the file is
  * byte for byte what we left, so that nothing of anybody else's can be harmed.
+ *
+ * @param until digest of an earlier text: edits from before it stay
  */
-export function revertEdits(text: string, history: readonly RegistryEdit[], id: string): Revert {
+export function revertEdits(text: string, history: readonly RegistryEdit[], id: string, until?: string): Revert {
   let rest = madeEdits(history, digestOf(text));
   if (!rest.some((edit) => edit.id === id)) return refused(notOurs(id));
   let current = text;
   const diff: string[] = [];
-  for (let last = rest.at(-1); last?.id === id; last = rest.at(-1)) {
+  for (let last = rest.at(-1); last?.id === id && digestOf(current) !== until; last = rest.at(-1)) {
     const before = digestOf(current) === last.after ? applyEdits(current, invertEdits(last.edits)) : undefined;
     if (before === undefined || digestOf(before) !== last.before) break;
     diff.push(...diffOfEdits(current, invertEdits(last.edits)));
     current = before;
     rest = rest.slice(0, -1);
   }
+  if (until !== undefined && digestOf(current) !== until) return refused(changedSince(rest.at(-1)));
   if (current !== text) return { kind: "reverted", text: current, history: rest, diff };
   const last = rest.at(-1);
   if (last === undefined || last.id === id || digestOf(current) !== last.after) return refused(changedSince(last));

@@ -1,11 +1,13 @@
-import { type ClassicEntry, cardShape, type Shape } from "./classic-entry.js";
+import type { ClassicEntry } from "../../cluster/classic-entry.js";
+import type { ClassicRefusal } from "../../cluster/classic-refusal.js";
+import { cardShape, type Shape } from "./classic-entry.js";
 import { dictParts, findKey } from "./dict-items.js";
 import { findDict } from "./find-dict.js";
 import { diffOfEdits } from "./line-diff.js";
 import type { Literal } from "./literal.js";
-import { findForeignEncoding } from "./python-encoding.js";
-import { findSyntaxError, mostBytes, type PythonSource, parsePython } from "./python-source.js";
-import { type ClassicRefusal, type Refused, refused } from "./refusal.js";
+import type { PythonSource } from "./python-source.js";
+import { readModelsPy } from "./read-models-py.js";
+import { type Refused, refused } from "./refusal.js";
 import { addItem, replaceValue } from "./set-item.js";
 import { applyEdits, inOrder, type TextEdit } from "./text-edit.js";
 
@@ -60,20 +62,6 @@ export function editModelsPy(
   if (after === undefined || !says(after, entry)) return refused(selfCheck);
   return { kind: "edited", change: isDifferent ? "replaced" : "added", text: after, edits, diff };
 }
-
-function readModelsPy(text: string): { readonly kind: "source"; readonly source: PythonSource } | Refused {
-  const bytes = Buffer.byteLength(text);
-  if (bytes > mostBytes) return refused(tooLarge(bytes));
-  const source = parsePython(text);
-  const flaw = findForeignEncoding(source) ?? findSyntaxError(source);
-  return flaw === undefined ? { kind: "source", source } : refused(flaw);
-}
-
-export const tooLarge = (bytes: number): ClassicRefusal => ({
-  code: "too_large",
-  message: `the file has ${bytes} bytes; exo's has about 16000`,
-  fix: "Name exo's own models.py.",
-});
 
 const selfCheck: ClassicRefusal = {
   code: "self_check",

@@ -1,4 +1,5 @@
-import { type Finding, finding, type RecipeFacts } from "./finding.js";
+import type { Finding } from "../../cluster/classic-finding.js";
+import { finding, type RecipeFacts } from "./finding.js";
 
 /** Faults 1 to 3: how exo is started, what the entry is called, and where it points. */
 export const findEntryFaults = (facts: RecipeFacts): readonly Finding[] => [

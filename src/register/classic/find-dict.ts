@@ -1,6 +1,6 @@
+import type { ClassicRefusal } from "../../cluster/classic-refusal.js";
 import { findChangingUse } from "./dict-uses.js";
 import { childrenOf, type PythonNode, type PythonSource, textOf } from "./python-source.js";
-import type { ClassicRefusal } from "./refusal.js";
 
 /** The dict literal that is all there is to a name of the module, or why there is none that could be edited. */
 export type FoundDict =

@@ -1,5 +1,6 @@
+import type { Finding } from "../../cluster/classic-finding.js";
 import { findEntryFaults } from "./entry-faults.js";
-import type { Finding, RecipeFacts } from "./finding.js";
+import type { RecipeFacts } from "./finding.js";
 import { findModelFaults } from "./model-faults.js";
 
 /**

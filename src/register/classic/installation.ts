@@ -16,7 +16,8 @@ export interface ClassicInstallation {
   readonly modelsPy: string;
   /** How it was found. */
   readonly how: "file" | "checkout" | "site-packages" | "editable";
-  /** Version of the package, absent where it is not known. */
+  /** Version of each package as pip wrote it down, absent where it is not known. */
+  readonly exo?: string;
   readonly mlx?: string;
   readonly mlxLm?: string;
   /** Model classes of exo's MLX engine, such as `llama`; absent when the folder is not there. */

@@ -1,5 +1,6 @@
+import type { Finding } from "../../cluster/classic-finding.js";
 import { isOlder } from "./compare-versions.js";
-import { type Finding, finding, modern, type RecipeFacts } from "./finding.js";
+import { finding, modern, type RecipeFacts } from "./finding.js";
 
 /** exo's own renaming of model types before it looks for a class. */
 const classOf = (modelType: string): string => (modelType === "mistral" ? "llama" : modelType);

@@ -1,5 +1,5 @@
+import type { ClassicRefusal } from "../../cluster/classic-refusal.js";
 import type { PythonSource } from "./python-source.js";
-import type { ClassicRefusal } from "./refusal.js";
 
 /**
  * Python reads a file in the encoding that a comment in its first two lines names. We read UTF-8, so any other name means that

@@ -1,5 +1,5 @@
 import { parser } from "@lezer/python";
-import type { ClassicRefusal } from "./refusal.js";
+import type { ClassicRefusal } from "../../cluster/classic-refusal.js";
 
 /** A node of the syntax tree. */
 export type PythonNode = PythonSource["tree"]["topNode"];

@@ -1,32 +1,6 @@
-/** Why a registry file is left alone. Stable, for programs. */
-export type ClassicRefusalCode =
-  | "syntax"
-  | "too_large"
-  | "not_utf8"
-  | "dict_missing"
-  | "built_by_code"
-  | "duplicate_key"
-  | "spread"
-  | "key_unclear"
-  | "self_check"
-  | "changed_meanwhile"
-  | "changed_since"
-  | "not_ours"
-  | "later_edit"
-  | "no_permission"
-  | "not_a_file"
-  | "record_damaged"
-  | "busy";
+import type { ClassicRefusal } from "../../cluster/classic-refusal.js";
 
-/** A no, in words: what is in the way, and what the reader can do. Nothing has been changed. */
-export interface ClassicRefusal {
-  readonly code: ClassicRefusalCode;
-  readonly message: string;
-  readonly fix: string;
-  /** Counted from 1, where the reason stands in the file. */
-  readonly line?: number;
-}
-
+/** The registry file is left alone, and why. */
 export interface Refused {
   readonly kind: "refused";
   readonly reasons: readonly ClassicRefusal[];

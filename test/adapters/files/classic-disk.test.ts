@@ -70,7 +70,9 @@ describe("adding and removing", () => {
     expect(report.outcome).toBe("blocked");
     expect(report.diff.length).toBeGreaterThan(0);
     expect(await house.names()).toEqual(["inference", "models.py"]);
-    expect(await house.add({ entry, model: "gpt-oss-120b", accepted: ["name_rewritten"] })).toMatchObject({
+    expect(
+      await house.add({ entry, model: "gpt-oss-120b", accepted: ["name_rewritten", "model_class_missing"] }),
+    ).toMatchObject({
       outcome: "added",
     });
   });

@@ -9,7 +9,8 @@ import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openAdminClient } from "../../../src/adapters/http/admin-client.js";
 import { openAdminServer } from "../../../src/adapters/http/admin-server.js";
-import type { AdminApi, ApplyRequest, ProgressLine } from "../../../src/controller/admin-api.js";
+import type { AdminApi, ApplyRequest } from "../../../src/controller/admin-api.js";
+import type { ProgressLine } from "../../../src/controller/progress-line.js";
 import type { Close } from "../../../src/runtime/close-all.js";
 import { Problem } from "../../../src/runtime/problem.js";
 import { aPlan, aStatus } from "../../cli/render/view-samples.js";
@@ -28,6 +29,9 @@ const info = {
   models: ["gpt-oss-120b"],
 };
 const join_ = { token: "enr1.a.b.c", address: "10.0.0.5:8418", pin: "p", expiresAt: 5 };
+
+const comparison = { entry: "same", files: "same", groups: [], differences: [] } as const;
+const classicReport = { outcome: "done", id: "oss-120b", nodes: [], comparison } as const;
 
 let folder = "";
 let socketPath = "";
@@ -68,6 +72,9 @@ async function serve(change: Partial<AdminApi> = {}) {
       nodes: [],
     }),
     removeModel: async ({ model, mode }) => ({ model, entry: "exoctl/model", weightsOf: null, mode, nodes: [] }),
+    addClassicEntry: async () => classicReport,
+    removeClassicEntry: async () => classicReport,
+    listClassicEntries: async () => ({ nodes: [], comparison }),
     syncModel: async ({ model }) => ({ model, bytes: 1, files: 1, sources: ["one"], leftOut: [], nodes: [] }),
     ...change,
   };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { type Finding, faultCodes } from "../../../src/cluster/classic-finding.js";
 import { blocking, findFaults } from "../../../src/register/classic/find-faults.js";
-import { type Finding, faultCodes, type RecipeFacts } from "../../../src/register/classic/finding.js";
+import type { RecipeFacts } from "../../../src/register/classic/finding.js";
 import { readPatches } from "../../../src/register/classic/read-patches.js";
 import { usualFiles } from "../../../src/register/classic/usual-files.js";
 
