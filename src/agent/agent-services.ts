@@ -1,5 +1,6 @@
 import type { ClassicRegistry } from "./classic-registry.js";
 import type { ModelConvert } from "./model-convert.js";
+import type { ModelInspect } from "./model-inspect.js";
 import type { ModelRemoval } from "./model-removal.js";
 import type { NodeAgent } from "./node-agent.js";
 import type { ModelSync } from "./sync/model-sync.js";
@@ -7,6 +8,7 @@ import type { ModelSync } from "./sync/model-sync.js";
 /** Everything that an agent answers, by service. */
 export interface AgentServices {
   readonly nodeAgent: NodeAgent;
+  readonly modelInspect: ModelInspect;
   readonly classicRegistry: ClassicRegistry;
   readonly modelSync: ModelSync;
   readonly modelConvert: ModelConvert;

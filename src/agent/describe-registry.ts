@@ -42,6 +42,11 @@ export async function describeRegistry(files: RegistryFiles, placed: PlacedFolde
     const byId = new Map<string, ModelFolder[]>();
     for (const folder of folders) byId.set(folder.modelId, [...(byId.get(folder.modelId) ?? []), folder]);
     const models = await Promise.all([...byId.values()].map((own) => storedModel(own, folders, placed)));
-    return { cards, models: models.filter((model) => model !== undefined) };
+    const local = (await files.localModels()).map(({ modelId, use }) => ({ modelId, complete: use !== "none" }));
+    return {
+      cards,
+      models: models.filter((model) => model !== undefined),
+      ...(local.length === 0 ? {} : { localModels: local }),
+    };
   });
 }

@@ -47,6 +47,8 @@ async function applyWeights(
     case "link":
       await files.linkWeights(entry.modelId, decision.target);
       return "linked";
+    case "gather":
+      return (await files.gatherWeights(entry.modelId, decision.source)) === "made" ? "linked" : "already-linked";
     case "missing":
       if (decision.staleLink === "remove") await files.unlinkWeights(entry.modelId);
       return "missing";
@@ -101,7 +103,11 @@ export async function ensureEntry(files: RegistryFiles, entry: EntrySpec, varian
     const text = render(entry, variant);
     await refuseSecondCard(files, entry, text);
     const before = await readReplaceable(files, entry, text);
-    const decision = decideWeights(await files.foldersOf(entry.modelId), await files.foldersOf(entry.weightsOf));
+    const decision = decideWeights(
+      await files.foldersOf(entry.modelId),
+      await files.foldersOf(entry.weightsOf),
+      await files.localModelOf(entry.weightsOf),
+    );
     if (decision.kind === "blocked") throw new RegistryPathError(decision.path, decision.problem);
     if (before !== text) await files.writeOurCard(entry.modelId, text);
     const weights = await applyWeights(files, entry, decision);

@@ -18,6 +18,14 @@ export const nodeNotReady = (node: NodeName, reasons: readonly string[]): Proble
 export const nodeUnknown = (node: NodeName): Problem =>
   new Problem("failed", "node_unknown", `${node} is part of the plan but not of the cluster`, "plan again");
 
+export const noWeights = (node: NodeName, modelId: string): Problem =>
+  new Problem(
+    "failed",
+    "no_weights",
+    `${node} has no complete files of ${modelId}, and nobody publishes them`,
+    `copy them there, for example by \`exoctl model sync ${modelId}\``,
+  );
+
 export const noRegistry = (node: NodeName): Problem =>
   new Problem(
     "unreachable",

@@ -6,6 +6,7 @@ import * as problems from "./apply-problems.js";
 import type { ClusterView } from "./cluster-access.js";
 import { instanceSpec, type NewUuid } from "./instance-spec.js";
 import { type MatchedCopies, type MatchedCopy, matchCopies } from "./match-copies.js";
+import { needsByNode } from "./registry-needs.js";
 import { type EnsuredEntries, registrySteps } from "./registry-steps.js";
 import type { Step } from "./steps.js";
 import { type ApplyTarget, isOfTarget } from "./target.js";
@@ -74,7 +75,7 @@ function stepsFor(target: ApplyTarget, matched: MatchedCopies, view: ClusterView
   const first = short === undefined ? inTheWay : surplus;
   if (short !== undefined && first.length === 0) return soon(short);
   const steps = [
-    ...(target.entryMode === "own" ? registrySteps(copies, view, known.ensured) : []),
+    ...(target.entryMode === "own" ? registrySteps(target, copies, view, known.ensured) : []),
     ...first.map(deletion),
     ...copies.flatMap((copy) => (copy.instance === undefined ? [] : finishing(copy, copy.instance, view, known))),
     ...starts,
@@ -90,6 +91,11 @@ function troubleOf(target: ApplyTarget, wanted: MatchedCopy, view: ClusterView):
   if (wanted.instance?.health.state === "ready") return undefined;
   const unready = firstUnready(target, wanted, view);
   if (unready !== undefined) return unready;
+  if (wanted.instance === undefined && target.weights === "local") {
+    const needs = needsByNode(wanted.entry, view);
+    const lacking = wanted.copy.stages.find(({ node }) => needs.get(node)?.weights === "missing");
+    if (lacking !== undefined) return never(problems.noWeights(lacking.node, target.entry.weightsOf));
+  }
   const rival = wanted.instance === undefined ? foreignRival(wanted.entry, view) : undefined;
   if (rival !== undefined) return never(problems.foreignRival(rival.id, rival.modelId));
   return listingTrouble(target, wanted.entry, view, api);

@@ -20,7 +20,7 @@ export interface RegistryNeeds {
 export function registryNeeds(entry: EntrySpec, node: InventoryNode, registry: RegistryReport): RegistryNeeds {
   const isComplete = (id: string): boolean => registry.models.some((model) => model.modelId === id && model.complete);
   const linked = isComplete(entry.modelId);
-  const source = isComplete(entry.weightsOf);
+  const source = isComplete(entry.weightsOf) || isLocal(entry, registry);
   const card = registry.cards.find((candidate) => candidate.ours && candidate.modelId === entry.modelId);
   const { variant } = node.exo.value;
   const wanted = variant === undefined ? undefined : digestOf(renderCard(entry, variant));
@@ -30,6 +30,17 @@ export function registryNeeds(entry: EntrySpec, node: InventoryNode, registry: R
     weights: linked || source ? "present" : "missing",
   };
 }
+
+/** Whether the weights lie complete in one of the agent's further folders, from where it can link them. */
+const isLocal = ({ weightsOf }: EntrySpec, { localModels = [] }: RegistryReport): boolean =>
+  localModels.some((model) => model.modelId === weightsOf && model.complete);
+
+/** Whether a node has an entry's weights, wherever they lie. */
+export const hasWeights = (entry: EntrySpec, registry: RegistryReport): boolean =>
+  isLocal(entry, registry) ||
+  registry.models.some(
+    ({ modelId, complete }) => complete && (modelId === entry.modelId || modelId === entry.weightsOf),
+  );
 
 const digestOf = (text: string): string => createHash("sha256").update(text, "utf8").digest("hex");
 

@@ -3,7 +3,7 @@ import type { EntrySpec } from "../cluster/registry-report.js";
 import type { ClusterView } from "./cluster-access.js";
 import { needsByNode } from "./registry-needs.js";
 import type { Step } from "./steps.js";
-import type { TargetCopy } from "./target.js";
+import type { ApplyTarget, TargetCopy } from "./target.js";
 
 /** Ids of the entries that a node's agent has just said to be as they should be, with their weights. */
 export type EnsuredEntries = ReadonlyMap<NodeName, ReadonlySet<string>>;
@@ -13,6 +13,7 @@ export type EnsuredEntries = ReadonlyMap<NodeName, ReadonlySet<string>>;
  * one day.
  */
 export function registrySteps(
+  { weights }: Pick<ApplyTarget, "weights">,
   wanted: readonly { readonly copy: TargetCopy; readonly entry: EntrySpec }[],
   view: ClusterView,
   ensured: EnsuredEntries,
@@ -22,7 +23,7 @@ export function registrySteps(
     [...needsByNode(entry, view)].map(([node, need]) => ({ entry, node, need })),
   );
   const lacking = needs.filter(({ node, need }) => need.weights === "missing" && staged.has(node));
-  const downloads = new Set(lacking.map(({ node }) => node));
+  const downloads = new Set(weights === "local" ? [] : lacking.map(({ node }) => node));
   const entries = needs.filter(
     ({ entry, node, need }) =>
       downloads.has(node) || (need.entry === "missing" && ensured.get(node)?.has(entry.modelId) !== true),

@@ -27,6 +27,8 @@ export interface ApplyTarget {
   readonly entry: EntrySpec;
   /** `own`: exo runs our registry entry, written by the agents. `builtin`: exo runs its own card of the weights' model. */
   readonly entryMode: "own" | "builtin";
+  /** `published`: exo downloads what a node lacks. `local`: nobody has them but the nodes themselves. */
+  readonly weights: "published" | "local";
   /** On disjoint nodes. At most one where exo's own entry is used: it is one id, and each copy needs its own. */
   readonly copies: readonly TargetCopy[];
 }
@@ -42,7 +44,8 @@ export const entryToDownload = ({ entry }: ApplyTarget): EntrySpec => ({ ...entr
 const slugOf = (servedName: string): string => servedName.toLowerCase().replace(/[^a-z0-9.]+/g, "-");
 
 /** What all instances of this cluster and model have in common, whatever their generation. */
-const idStem = (target: ApplyTarget): string => `exoctl-${target.clusterId}-${slugOf(target.servedName)}-g`;
+const idStem = (target: Pick<ApplyTarget, "clusterId" | "servedName">): string =>
+  `exoctl-${target.clusterId}-${slugOf(target.servedName)}-g`;
 
 /** @param suffix six hexadecimal digits, new for each instance: exo ignores a second one of the same id */
 export const newInstanceId = (target: ApplyTarget, suffix: string): string =>
@@ -52,7 +55,7 @@ export const newInstanceId = (target: ApplyTarget, suffix: string): string =>
  * Whether this instance was made for this model of this cluster. Exact, not by prefix: cluster `a` must not take an
  * instance of cluster `a-b` for its own.
  */
-export function isOfTarget(target: ApplyTarget, instanceId: string): boolean {
+export function isOfTarget(target: Pick<ApplyTarget, "clusterId" | "servedName">, instanceId: string): boolean {
   const stem = idStem(target);
   return instanceId.startsWith(stem) && /^\d+-[0-9a-f]{6}$/.test(instanceId.slice(stem.length));
 }

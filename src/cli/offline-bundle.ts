@@ -62,8 +62,8 @@ async function openHere(exoHome: string | undefined) {
   const homeFolder = join(stateHome(), "agent");
   const home = await openAgentHome(homeFolder);
   const folders = exoFolders(process.platform, process.env, homedir(), exoHome && resolve(exoHome));
-  const registry = await openRegistryDisk({ ...folders, linkRecordFile: home.linkRecordFile });
   const record = openPlacedFoldersRecord(home.placedFoldersFile);
+  const registry = await openRegistryDisk({ ...folders, linkRecordFile: home.linkRecordFile }, record);
   const placed = { ...record, remember: (path: string) => record.remember(path, "import") };
   const disk = openSyncDisk({ ...folders, registry, placed });
   return { home, disk, cache: openManifestCache(homeFolder), modelsFolder: folders.modelsFolders[0] };

@@ -20,6 +20,10 @@ export function copyNumber(entry: Pick<EntrySpec, "modelId">, id: string): numbe
   return plain === entry.modelId ? number : undefined;
 }
 
+/** Whether an instance of this id runs the entry's model: as one of its copies, or under the id of the weights. */
+export const isRunAs = (entry: Pick<EntrySpec, "modelId" | "weightsOf">, id: string): boolean =>
+  id === entry.weightsOf || copyNumber(entry, id) !== undefined;
+
 /** The id without the number of its copy: what all copies have in common. */
 export const plainEntryId = (id: string): string => splitCopyId(id)[0];
 

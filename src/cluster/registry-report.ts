@@ -63,9 +63,18 @@ export interface StoredModel {
   readonly placedBy?: PlacedBy;
 }
 
+/** One model in the further folders that an agent was told of. exo finds it only through an entry. */
+export interface LocalModelReport {
+  readonly modelId: string;
+  /** Whether the agent can make exo take it for complete. */
+  readonly complete: boolean;
+}
+
 export interface RegistryReport {
   readonly cards: readonly RegistryCard[];
   readonly models: readonly StoredModel[];
+  /** Absent where there are none. */
+  readonly localModels?: readonly LocalModelReport[];
   /** Cards and models that found no room in the report. What exoctl wrote comes first. */
   readonly leftOut?: { readonly cards: number; readonly models: number };
 }

@@ -2,6 +2,7 @@ import type { ClusterAccess, ClusterView } from "../apply/cluster-access.js";
 import { nodeName } from "../cluster/names.js";
 import type { ClusterSpec } from "../config/cluster-spec.js";
 import { readClusterSpec } from "../config/read-cluster-spec.js";
+import type { KnownModels } from "../models/known-models.js";
 import type { Clock } from "../runtime/clock.js";
 import { Problem } from "../runtime/problem.js";
 import type { AdminApi, ApplyRequest, ControllerInfo } from "./admin-api.js";
@@ -30,6 +31,8 @@ export interface AdminCallsDeps {
   readonly entries: EntriesApi;
   readonly store: StateStore;
   readonly spec: () => ClusterSpec;
+  /** What names of models mean, at this moment. */
+  readonly known: () => KnownModels;
   readonly useSpec: (spec: ClusterSpec) => void;
   /** Where agents enrol; absent where there are none. */
   readonly enrolment?: { readonly address: string; readonly pin: string };
@@ -105,7 +108,10 @@ function readWish(deps: AdminCallsDeps, request: ApplyRequest): Wish {
   const before = deps.store.desired();
   const applied = file === undefined ? before : applyFile(before, writtenModels(file), { ...author, reason: "apply" });
   if (request.model === undefined) return { spec, desired: applied };
-  return { spec, desired: addModel(applied, request.model, { ...author, reason: `run ${request.model}` }) };
+  return {
+    spec,
+    desired: addModel(applied, request.model, deps.known(), { ...author, reason: `run ${request.model}` }),
+  };
 }
 
 const wanted = (deps: AdminCallsDeps, { spec, desired }: Wish): Wanted => ({

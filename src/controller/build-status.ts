@@ -1,6 +1,5 @@
 import type { ClusterView } from "../apply/cluster-access.js";
 import { isFresh } from "../cluster/observed.js";
-import type { ModelEntry } from "../config/cluster-spec.js";
 import type { DeployedInstance } from "../inventory/deployment.js";
 import { maxFactAgeMs } from "../inventory/exo-view.js";
 import type { InventoryNode } from "../inventory/inventory.js";
@@ -10,7 +9,6 @@ import type { EntryFindings } from "./drift/watch-drift.js";
 import type { FleetNode } from "./fleet.js";
 import type { ModelRun } from "./model-run.js";
 import { isPlanOf } from "./plan-model.js";
-import { modelSpecOf } from "./planning-problem.js";
 import { type RegistryFinding, timeText } from "./registry-finding.js";
 import { instancesOf, serves, waitingFor } from "./serving-models.js";
 import type { CopyStatus, ModelStatus, NodeState, NodeStatus, StageStatus, StatusReport } from "./status-report.js";
@@ -46,7 +44,7 @@ export function buildStatus(input: StatusInput): StatusReport {
       ...input.runs.flatMap(({ entry, trouble }) =>
         trouble === undefined ? [] : [`${entry.name}: ${trouble.message}`],
       ),
-      ...(view === undefined ? [] : input.runs.flatMap(({ entry }) => builtInProblems(entry, view))),
+      ...(view === undefined ? [] : input.runs.flatMap((run) => builtInProblems(run, view))),
       ...input.drift.flatMap(({ node, wrong }) => wrong.map((finding) => registryProblem(node, finding))),
       ...(view?.deployment.problems ?? []),
       ...foreignInstances(view),
@@ -92,7 +90,7 @@ function modelStatus(run: ModelRun, serving: ServingModel | undefined, view: Clu
     state: serving?.state ?? "unavailable",
     reason: serving?.reason ?? null,
     instance: first?.instance ?? null,
-    layers: modelSpecOf(run.entry).layers,
+    layers: run.model?.spec.layers ?? 0,
     stages: first?.stages ?? [],
     copies,
     predicted: (isPlanned ? run.plan?.predicted : undefined) ?? null,
@@ -114,8 +112,10 @@ function copyStatus(run: ModelRun, instance: DeployedInstance): CopyStatus {
   };
 }
 
-const builtInProblems = (entry: ModelEntry, view: ClusterView): readonly string[] =>
-  findingsOfRun(entry, view).map((finding) => `${entry.name}: ${describeBuiltInFinding(finding)}`);
+const builtInProblems = ({ entry, model }: ModelRun, view: ClusterView): readonly string[] =>
+  model === undefined
+    ? []
+    : findingsOfRun(entry, model.entry, view).map((finding) => `${entry.name}: ${describeBuiltInFinding(finding)}`);
 
 function registryProblem(node: string, { message, fix, since }: RegistryFinding): string {
   const when = since === undefined ? "" : ` (since ${timeText(since)})`;

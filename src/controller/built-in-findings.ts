@@ -2,7 +2,6 @@ import type { ClusterView } from "../apply/cluster-access.js";
 import type { ModelId, NodeName } from "../cluster/names.js";
 import type { EntrySpec } from "../cluster/registry-report.js";
 import type { ModelEntry } from "../config/cluster-spec.js";
-import { entryFor } from "../models/catalogue.js";
 import type { Reason } from "../plan/reason.js";
 import { describeDifference, listingDifferences } from "../register/listing-differences.js";
 
@@ -34,13 +33,18 @@ export function builtInFindings(entry: EntrySpec, view: ClusterView): readonly B
 export const describeBuiltInFinding = ({ modelId, nodes, text }: BuiltInFinding): string =>
   `exo's own card of ${modelId} on ${nodes.join(", ")} says ${text}; cards that exo ships can't be overridden`;
 
-/** What is wrong with the card that a model is run by; nothing when that is our own. @param entry as it is really run */
-export const findingsOfRun = (entry: ModelEntry, view: ClusterView): readonly BuiltInFinding[] =>
-  entry.entry === "builtin" ? builtInFindings(entryFor(entry.name, entry.quantization, "own"), view) : [];
+/**
+ * What is wrong with the card that a model is run by; nothing when that is our own.
+ *
+ * @param entry as it is really run
+ * @param own what our entry of it says
+ */
+export const findingsOfRun = (entry: ModelEntry, own: EntrySpec, view: ClusterView): readonly BuiltInFinding[] =>
+  entry.entry === "builtin" ? builtInFindings(own, view) : [];
 
 /** The same as reasons of a plan. The plan itself goes by the true numbers. */
-export const builtInReasons = (entry: ModelEntry, view: ClusterView): readonly Reason[] =>
-  findingsOfRun(entry, view).map((finding) => ({
+export const builtInReasons = (entry: ModelEntry, own: EntrySpec, view: ClusterView): readonly Reason[] =>
+  findingsOfRun(entry, own, view).map((finding) => ({
     code: "built_in_card_differs",
     message: `${describeBuiltInFinding(finding)}; this plan goes by the truth, exo's own checks of memory by its card`,
     fix: "With agents on the nodes and `entry: own`, exo runs an entry with the true numbers.",

@@ -5,7 +5,7 @@ import type { ClusterSpec, ModelEntry } from "../config/cluster-spec.js";
 import type { HostPort } from "../config/host-port.js";
 import type { AgentLink } from "../inventory/agent-link.js";
 import type { ExoAddress } from "../inventory/exo-state.js";
-import { entryFor } from "../models/catalogue.js";
+import { type KnownModels, knownModels } from "../models/known-models.js";
 import type { ServingModel } from "../route/serving-model.js";
 import type { Clock } from "../runtime/clock.js";
 import { type Close, closeAll } from "../runtime/close-all.js";
@@ -19,12 +19,13 @@ import { type ControlLoop, startControlLoop } from "./control-loop.js";
 import { applyFile, readDesiredModels, writtenModels } from "./desired-models.js";
 import { createDriftWatch, type DriftWatch } from "./drift/watch-drift.js";
 import { createEntriesApi } from "./entries/create-entries-api.js";
-import { describeFromCatalogue, notInCatalogue } from "./entries/describe-model.js";
+import { createDescribeModel } from "./entries/describe-model.js";
 import { createExoViews, type ExoConnection } from "./exo-views.js";
 import { createFleet, type Fleet } from "./fleet.js";
 import { entriesOfAdded, entriesOfRuns, type KeptEntry, type WantedEntries } from "./kept-entries.js";
 import { lackOf } from "./lack-of.js";
 import { listDiscovered } from "./list-discovered.js";
+import { createLocalWeights } from "./local-weights.js";
 import { listModels } from "./model-list/list-models.js";
 import { servedNames } from "./model-list/served-names.js";
 import type { ModelRun } from "./model-run.js";
@@ -91,11 +92,15 @@ export function createController(deps: ControllerDeps): Controller {
   const eyes = openEyes(deps, now);
   const { access } = eyes;
   const desired = desiredReader(store);
+  const localWeights = createLocalWeights(access);
+  const known = (): KnownModels => knownModels(store.addedModels(), localWeights.known());
   const work = createModelWork({
     clusterId: store.clusterId,
     access,
     spec: () => now.spec,
     desired,
+    known,
+    localWeights,
     entryMode: (entry) => (settings.exoHosts === undefined ? entry.entry : "builtin"),
     clock,
     newUuid: deps.newUuid,
@@ -111,7 +116,17 @@ export function createController(deps: ControllerDeps): Controller {
   const drift = createDriftWatch({ wanted: wantedEntries, access, clock, logger, lifetime: deps.lifetime });
   let loop: ControlLoop | undefined;
   return {
-    api: createApi(deps, now, { access, fleet: eyes.fleet, desired, work, classic, serving, wantedEntries, drift }),
+    api: createApi(deps, now, {
+      access,
+      fleet: eyes.fleet,
+      desired,
+      known,
+      work,
+      classic,
+      serving,
+      wantedEntries,
+      drift,
+    }),
     access,
     exoTroubles: eyes.exos.troubles,
     serving,
@@ -171,6 +186,7 @@ interface ApiParts {
   readonly access: ClusterAccess;
   readonly fleet: Fleet;
   readonly desired: DesiredReader;
+  readonly known: () => KnownModels;
   readonly work: ModelWork;
   readonly classic: ClassicWork;
   readonly serving: () => readonly ServingModel[];
@@ -180,7 +196,7 @@ interface ApiParts {
 
 function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
   const { settings, store, clock, watch } = deps;
-  const { access, fleet, desired, work, classic, serving, wantedEntries, drift } = parts;
+  const { access, fleet, desired, known, work, classic, serving, wantedEntries, drift } = parts;
   return createAdminCalls({
     info: () => ({
       version: settings.version,
@@ -230,15 +246,16 @@ function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
         access,
         fleet,
         store,
-        describeModel: async (words) => describeFromCatalogue(words) ?? notInCatalogue(words.model),
+        describeModel: createDescribeModel(access),
         desired: () => ({ desired: desired().models, addedByRun: store.desired()?.added ?? [] }),
-        entryOf: ({ name, quantization }) => entryFor(name, quantization, "own"),
+        entryOf: (model) => known().find(model)?.entry,
         clock,
       },
       deps.lifetime,
     ),
     store,
     spec: () => now.spec,
+    known,
     useSpec: (spec) => {
       now.spec = spec;
     },

@@ -22,7 +22,9 @@ const copyText = ({ sharding, stages }: ModelPlan["copies"][number]): string =>
 
 /** Why a model can't be placed: the planner's own words, and its first remedy. */
 export function infeasibleProblem(model: string, result: PlanResult): Problem {
-  const why = result.shortfalls.map((shortfall) => shortfall.message).join(" ");
-  const fix = result.shortfalls.find((shortfall) => shortfall.fix !== undefined)?.fix;
+  const weights = result.reasons.find(({ code }) => code === "no_weights");
+  const messages = [...result.shortfalls.map((shortfall) => shortfall.message), ...(weights ? [weights.message] : [])];
+  const why = messages.join(" ");
+  const fix = weights?.fix ?? result.shortfalls.find((shortfall) => shortfall.fix !== undefined)?.fix;
   return new Problem("infeasible", "infeasible", `${model} does not fit on the nodes that are ready: ${why}`, fix);
 }

@@ -1,12 +1,16 @@
 import { parse, stringify } from "yaml";
 import type { ModelEntry } from "../config/cluster-spec.js";
 import { readClusterSpec } from "../config/read-cluster-spec.js";
-import { catalogueNames } from "../models/catalogue.js";
+import type { KnownModels } from "../models/known-models.js";
 import { Problem } from "../runtime/problem.js";
+import { unknownModel } from "./planning-problem.js";
 import type { DesiredState } from "./state-store.js";
 
 /** One model as a cluster file writes it. */
 export type WrittenModel = DesiredState["models"][number];
+
+/** The one that a cluster file means when it names none. */
+const usualQuantization = "MXFP4-Q8";
 
 /** What a cluster file without a `models` section means. */
 const defaultModels: readonly WrittenModel[] = [{ name: "gpt-oss-120b" }];
@@ -58,18 +62,17 @@ export function applyFile(
 /**
  * The desired state once `name` is wanted.
  *
- * @throws Problem `unknown_model` when neither the desired state nor the catalogue has it
+ * @throws Problem `unknown_model` when neither the desired state has it nor `known`
  */
-export function addModel(before: DesiredState | undefined, name: string, author: Author): DesiredState {
+export function addModel(
+  before: DesiredState | undefined,
+  name: string,
+  known: KnownModels,
+  author: Author,
+): DesiredState {
   const models = before?.models ?? [];
   if (before !== undefined && models.some((model) => model.name === name)) return before;
-  if (!catalogueNames.includes(name))
-    throw new Problem(
-      "usage",
-      "unknown_model",
-      `there is no model ${JSON.stringify(name)} in the catalogue`,
-      `Known are ${catalogueNames.join(", ")}.`,
-    );
+  if (known.find({ name, quantization: usualQuantization }) === undefined) throw unknownModel(name, known);
   return nextDesired(before, [...models, { name }], [...(before?.added ?? []), name], author);
 }
 

@@ -1,7 +1,6 @@
 import { entryOfCopy } from "../cluster/copy-entry.js";
 import type { NodeName } from "../cluster/names.js";
 import type { EntrySpec } from "../cluster/registry-report.js";
-import { entryFor } from "../models/catalogue.js";
 import { type AddedModel, isWantedOn } from "./added-models.js";
 import type { ModelRun } from "./model-run.js";
 import type { Member } from "./state-store.js";
@@ -24,9 +23,9 @@ export const isKeptOn = ({ nodes }: KeptEntry, node: NodeName): boolean => nodes
 /** The entries of desired models, one for each copy that is planned. */
 export const entriesOfRuns = (runs: readonly ModelRun[]): readonly KeptEntry[] => runs.flatMap(entriesOf);
 
-function entriesOf({ entry: model, plan, proven, failures }: ModelRun): readonly KeptEntry[] {
-  if (model.entry === "builtin") return [];
-  const entry = entryFor(model.name, model.quantization, "own");
+function entriesOf({ entry: settings, model, plan, proven, failures }: ModelRun): readonly KeptEntry[] {
+  if (settings.entry === "builtin" || model === undefined) return [];
+  const { entry } = model;
   const copies = Math.max(1, plan?.copies.length ?? 1);
   const wasTried = proven.size > 0 || failures > 0;
   return Array.from({ length: copies }, (_, index) => ({

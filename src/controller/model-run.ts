@@ -1,10 +1,13 @@
 import type { ModelEntry } from "../config/cluster-spec.js";
+import type { KnownModel } from "../models/known-models.js";
 import type { Problem } from "../runtime/problem.js";
 import type { ModelPlan } from "./plan-model.js";
 
 /** What the controller knows of one desired model beyond what can be observed. Lost with the process, and found out again. */
 export interface ModelRun {
   readonly entry: ModelEntry;
+  /** What its name means; absent while nobody knows. */
+  readonly model?: KnownModel;
   readonly plan?: ModelPlan;
   /** Instances that have answered a question with a known answer. Only these are routed to. */
   readonly proven: ReadonlySet<string>;

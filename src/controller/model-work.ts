@@ -8,19 +8,20 @@ import { nextSteps } from "../apply/next-steps.js";
 import { describeStep, nodeOfStep } from "../apply/steps.js";
 import type { ClusterSpec, ModelEntry } from "../config/cluster-spec.js";
 import type { DeployedInstance } from "../inventory/deployment.js";
-import type { Reason } from "../plan/reason.js";
+import type { KnownModels } from "../models/known-models.js";
 import type { WhatIf } from "../plan/what-if.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
 import { Problem } from "../runtime/problem.js";
 import type { ApplySummary } from "./admin-api.js";
-import { builtInReasons } from "./built-in-findings.js";
 import { infeasibleProblem, planLine } from "./describe-plan.js";
+import type { LocalWeights } from "./local-weights.js";
 import { type ModelRun, retryDelayMs } from "./model-run.js";
-import { type ModelPlan, planModel, targetOf } from "./plan-model.js";
-import { runsModel } from "./planning-problem.js";
+import { planInView, whatIfInView } from "./plan-in-view.js";
+import { type ModelPlan, targetOf } from "./plan-model.js";
+import { type KnownSpec, knownModel } from "./planning-problem.js";
 import type { ProgressLine } from "./progress-line.js";
-import { whatIfModel } from "./what-if-model.js";
+import { unwantedInstances } from "./unwanted-instances.js";
 
 /** What bringing models up needs. */
 export interface ModelWorkDeps {
@@ -29,6 +30,9 @@ export interface ModelWorkDeps {
   readonly spec: () => ClusterSpec;
   /** The models that shall run, of the newest generation. */
   readonly desired: () => { readonly generation: number; readonly models: readonly ModelEntry[] };
+  /** What names of models mean, at this moment. */
+  readonly known: () => KnownModels;
+  readonly localWeights: Pick<LocalWeights, "look">;
   /** `builtin` where there are no agents that could write entries. */
   readonly entryMode: (entry: ModelEntry) => "own" | "builtin";
   readonly clock: Clock;
@@ -62,57 +66,55 @@ export interface ModelWork {
   idle(): Promise<void>;
 }
 
+/** A model that nobody has tried to bring up. */
+const untried: Omit<ModelRun, "entry"> = { proven: new Set(), failures: 0, retryAt: 0 };
+
 export function createModelWork(deps: ModelWorkDeps): ModelWork {
   const queue = new PQueue({ concurrency: 1 });
-  const known = new Map<string, Omit<ModelRun, "entry">>();
-  const runOf = (entry: ModelEntry): ModelRun => ({
-    proven: new Set(),
-    failures: 0,
-    retryAt: 0,
-    ...known.get(entry.name),
-    entry,
-  });
+  const kept = new Map<string, ModelRun>();
+  const runOf = (entry: ModelEntry): ModelRun => {
+    const { model: _asOfThen, ...run } = kept.get(entry.name) ?? { entry, ...untried };
+    const model = deps.known().find(entry);
+    return { ...run, entry, ...(model === undefined ? {} : { model }) };
+  };
   const chosen = (name: string | undefined): readonly ModelEntry[] => chooseModels(deps.desired().models, name);
 
-  const wholeSpec = (): ClusterSpec => ({ ...deps.spec(), models: deps.desired().models });
-  const planOf = (entry: ModelEntry, view: ClusterView): ModelPlan =>
-    planModel(asRun(deps, entry), wholeSpec(), view.inventory, view.deployment);
+  const wholeSpec = (): KnownSpec => ({ ...deps.spec(), models: deps.desired().models, known: deps.known() });
+  const planOf = (entry: ModelEntry, view: ClusterView): ModelPlan => planInView(asRun(deps, entry), wholeSpec(), view);
   const planned = (entry: ModelEntry, view: ClusterView): ModelPlan => {
     const plan = planOf(entry, view);
-    known.set(entry.name, { ...runOf(entry), plan });
+    kept.set(entry.name, { ...runOf(entry), plan });
     return plan;
   };
   const noteProven = (entry: ModelEntry, instanceId: string): void => {
     const run = runOf(entry);
-    known.set(entry.name, { ...run, proven: new Set(run.proven).add(instanceId) });
+    kept.set(entry.name, { ...run, proven: new Set(run.proven).add(instanceId) });
   };
   const convergeOne = async (entry: ModelEntry, report: Report, signal: AbortSignal): Promise<ApplySummary> => {
     try {
       const done = await bringUp(deps, { entry, runOf, planned, noteProven }, report, signal);
       const { trouble: _mended, ...run } = runOf(entry);
-      known.set(entry.name, { ...run, proven: new Set(done.instanceIds), failures: 0, retryAt: 0 });
+      kept.set(entry.name, { ...run, proven: new Set(done.instanceIds), failures: 0, retryAt: 0 });
       return done.summary;
     } catch (error) {
       signal.throwIfAborted();
       const run = runOf(entry);
       const failures = run.failures + 1;
       const trouble = asProblem(error, deps.logger);
-      known.set(entry.name, { ...run, failures, trouble, retryAt: deps.clock.now() + retryDelayMs(failures) });
+      kept.set(entry.name, { ...run, failures, trouble, retryAt: deps.clock.now() + retryDelayMs(failures) });
       throw trouble;
     }
   };
   return {
     runs: () => deps.desired().models.map((entry) => runOf(asRun(deps, entry))),
-    plan: (view, name) => {
-      const entry = onlyModel(chosen(name));
-      return withReasons(planOf(entry, view), builtInReasons(asRun(deps, entry), view));
-    },
-    whatIf: (view, changes, name) => whatIfModel(asRun(deps, onlyModel(chosen(name))), wholeSpec(), view, changes),
+    plan: (view, name) => planOf(onlyModel(chosen(name)), view),
+    whatIf: (view, changes, name) => whatIfInView(asRun(deps, onlyModel(chosen(name))), wholeSpec(), view, changes),
     preview: async (wanted, name, signal) => {
       const view = await deps.access.observe(signal);
       const entries = chooseModels(wanted.models, name);
+      for (const entry of entries) await deps.localWeights.look(entry, view, signal);
       return merge(wanted.generation, [
-        ...(name === undefined ? [previewDeletions(wanted, view)] : []),
+        ...(name === undefined ? [previewDeletions(deps, wanted, view)] : []),
         ...entries.map((entry) => previewOne(deps, wanted, entry, view)),
       ]);
     },
@@ -155,6 +157,8 @@ async function bringUp(
   signal: AbortSignal,
 ): Promise<{ readonly instanceIds: readonly string[]; readonly summary: ApplySummary }> {
   const view = await deps.access.observe(signal);
+  const notes = await deps.localWeights.look(entry, view, signal);
+  for (const text of notes) report({ kind: "info", text });
   const plan = planned(entry, view);
   if (plan.verdict === "infeasible") throw infeasibleProblem(entry.name, plan.result);
   report({ kind: "info", text: planLine(entry.name, plan) });
@@ -174,20 +178,18 @@ async function bringUp(
   return { instanceIds, summary: { generation, changed, steps } };
 }
 
-const withReasons = (plan: ModelPlan, reasons: readonly Reason[]): ModelPlan => ({
-  ...plan,
-  result: { ...plan.result, reasons: [...plan.result.reasons, ...reasons] },
-});
-
 /** The model with the registry entry that exo really runs it by. */
 const asRun = (deps: ModelWorkDeps, entry: ModelEntry): ModelEntry => ({ ...entry, entry: deps.entryMode(entry) });
 
 const target = (deps: ModelWorkDeps, entry: ModelEntry, plan: ModelPlan) =>
-  targetOf(asRun(deps, entry), plan, { clusterId: deps.clusterId, generation: deps.desired().generation });
+  targetOf(asRun(deps, entry), knownModel(entry, deps.known()), plan, {
+    clusterId: deps.clusterId,
+    generation: deps.desired().generation,
+  });
 
 function previewOne(deps: ModelWorkDeps, wanted: Wanted, entry: ModelEntry, view: ClusterView): ApplySummary {
   const { generation, spec } = wanted;
-  const plan = planModel(asRun(deps, entry), { ...spec, models: wanted.models }, view.inventory, view.deployment);
+  const plan = planInView(asRun(deps, entry), { ...spec, models: wanted.models, known: deps.known() }, view);
   if (plan.verdict === "infeasible") throw infeasibleProblem(entry.name, plan.result);
   const running = view.deployment.instances.filter((instance) => instance.health.state === "ready");
   const next = nextSteps({ ...target(deps, entry, plan), generation }, view, {
@@ -204,20 +206,17 @@ function previewOne(deps: ModelWorkDeps, wanted: Wanted, entry: ModelEntry, view
   };
 }
 
-/** Our instances of models that nobody wants any more. */
-const unwanted = (models: readonly ModelEntry[], { deployment }: ClusterView): readonly DeployedInstance[] =>
-  deployment.instances.filter(
-    (instance) => instance.owner === "ours" && !models.some((entry) => runsModel(instance, entry)),
-  );
-
 const deletion = (instance: DeployedInstance, done: "delete" | "deleted"): ApplySummary["steps"][number] => ({
   action: "delete-instance",
   node: null,
   outcome: `${done} ${instance.id}: its model is no longer wanted`,
 });
 
-function previewDeletions({ generation, models }: Wanted, view: ClusterView): ApplySummary {
-  const steps = unwanted(models, view).map((instance) => deletion(instance, "delete"));
+const unwanted = (deps: ModelWorkDeps, models: readonly ModelEntry[], view: ClusterView) =>
+  unwantedInstances(models, deps.known(), deps.clusterId, view);
+
+function previewDeletions(deps: ModelWorkDeps, { generation, models }: Wanted, view: ClusterView): ApplySummary {
+  const steps = unwanted(deps, models, view).map((instance) => deletion(instance, "delete"));
   return { generation, changed: steps.length > 0, steps };
 }
 
@@ -226,7 +225,7 @@ async function deleteUnwanted(deps: ModelWorkDeps, report: Report, signal: Abort
   const { generation, models } = deps.desired();
   const view = await deps.access.observe(signal);
   const steps: ApplySummary["steps"][number][] = [];
-  for (const instance of unwanted(models, view)) {
+  for (const instance of unwanted(deps, models, view)) {
     const exo = view.inventory.nodes.map((node) => deps.access.exo(node.name)).find((found) => found !== undefined);
     if (exo === undefined) continue;
     try {

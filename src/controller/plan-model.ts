@@ -1,9 +1,10 @@
 import type { ApplyTarget, TargetCopy } from "../apply/target.js";
+import { isRunAs } from "../cluster/copy-entry.js";
 import { type NodeName, nodeName } from "../cluster/names.js";
 import type { ClusterSpec, ModelEntry } from "../config/cluster-spec.js";
 import type { DeployedInstance, Deployment } from "../inventory/deployment.js";
 import type { Inventory, InventoryNode } from "../inventory/inventory.js";
-import { entryFor } from "../models/catalogue.js";
+import type { KnownModel } from "../models/known-models.js";
 import { evaluateCopy, type PlacedCopy } from "../plan/evaluate-copy.js";
 import type { PlacementEvaluation } from "../plan/evaluate-placement.js";
 import { namingLimit } from "../plan/memory-limit.js";
@@ -11,7 +12,7 @@ import { planCluster } from "../plan/plan-cluster.js";
 import type { PlanProblem } from "../plan/plan-problem.js";
 import type { PlanResult, Prediction, Replica } from "../plan/plan-result.js";
 import { settleCopies } from "../plan/settle-copies.js";
-import { limitShareOf, planningProblem, runsModel } from "./planning-problem.js";
+import { type KnownSpec, knownModel, limitShareOf, planningProblem } from "./planning-problem.js";
 
 /** A copy that shall run, and what it costs and needs. */
 export interface PlannedCopy extends TargetCopy {
@@ -31,15 +32,10 @@ export interface ModelPlan {
 }
 
 /** Plans a model, and decides whether what runs already is good enough to stay. @param spec with all models that shall run */
-export function planModel(
-  entry: ModelEntry,
-  spec: ClusterSpec,
-  inventory: Inventory,
-  deployment: Deployment,
-): ModelPlan {
+export function planModel(entry: ModelEntry, spec: KnownSpec, inventory: Inventory, deployment: Deployment): ModelPlan {
   const problem = planningProblem(entry, spec, inventory, deployment, limitShareOf(entry));
   const result = namingLimit(planCluster(problem));
-  const running = runningCopies(entry, deployment);
+  const running = runningCopies(knownModel(entry, spec.known), deployment);
   // What runs may go on using all of the limit. A node that lost only its agent takes no new layers, and what it serves goes on.
   const inUse = planningProblem(entry, spec, withServingNodes(inventory, running), deployment);
   const { verdict, copies } = settleCopies(problem, inUse, running, result.replicas.map(placedCopy));
@@ -93,9 +89,9 @@ function predictedFor(
 }
 
 /** Our ready instances of this model, by id, of which all nodes are known. */
-const runningCopies = (entry: ModelEntry, deployment: Deployment): readonly PlacedCopy[] =>
+const runningCopies = ({ entry }: KnownModel, deployment: Deployment): readonly PlacedCopy[] =>
   deployment.instances
-    .filter((instance) => instance.owner === "ours" && instance.health.state === "ready" && runsModel(instance, entry))
+    .filter(({ owner, health, modelId }) => owner === "ours" && health.state === "ready" && isRunAs(entry, modelId))
     .flatMap(runningCopy);
 
 function runningCopy({ sharding, stages }: DeployedInstance): PlacedCopy[] {
@@ -117,13 +113,15 @@ export const isPlanOf = ({ sharding, evaluation }: PlannedCopy, instance: Deploy
 /** The plan as what `apply` shall reach. */
 export function targetOf(
   entry: ModelEntry,
+  model: KnownModel,
   plan: ModelPlan,
   where: { readonly clusterId: string; readonly generation: number },
 ): ApplyTarget {
   return {
     ...where,
     servedName: entry.name,
-    entry: entryFor(entry.name, entry.quantization, "own"),
+    entry: model.entry,
+    weights: model.weights,
     entryMode: entry.entry,
     copies: plan.copies.map(({ sharding, stages }) => ({ sharding, stages })),
   };

@@ -1,9 +1,8 @@
-import { copyNumber } from "../cluster/copy-entry.js";
+import { isRunAs } from "../cluster/copy-entry.js";
 import { type ClusterSpec, type ModelEntry, settingsOfNode } from "../config/cluster-spec.js";
-import type { DeployedInstance, Deployment } from "../inventory/deployment.js";
+import type { Deployment } from "../inventory/deployment.js";
 import type { Inventory } from "../inventory/inventory.js";
-import { entryFor, findModel, findModelById } from "../models/catalogue.js";
-import type { ModelSpec } from "../models/model-spec.js";
+import type { KnownModel, KnownModels } from "../models/known-models.js";
 import { safeShare } from "../plan/memory-limit.js";
 import type { PlanProblem } from "../plan/plan-problem.js";
 import { problemFromInventory } from "../plan/problem-from-inventory.js";
@@ -11,23 +10,26 @@ import type { Reason } from "../plan/reason.js";
 import { Problem } from "../runtime/problem.js";
 import { heldBytes, type KnownInstance, promisedBytes } from "./held-memory.js";
 
-/** A model of the cluster file with what the catalogue says of it. @throws Problem `unknown_model` */
-export function modelSpecOf(entry: ModelEntry): ModelSpec {
-  const spec = findModel(entry.name, entry.quantization);
-  if (spec !== undefined) return spec;
-  throw new Problem(
-    "usage",
-    "unknown_model",
-    `there is no ${entry.name} in ${entry.quantization} in the catalogue`,
-    "Name a model of the catalogue, such as gpt-oss-120b in MXFP4-Q8.",
-  );
+/** A cluster file, and the models that its names may mean. */
+export interface KnownSpec extends ClusterSpec {
+  readonly known: KnownModels;
 }
 
-/** Whether an instance serves this model: as one of its copies under our ids, or under the built-in one. */
-export function runsModel({ modelId }: DeployedInstance, entry: ModelEntry): boolean {
-  const own = entryFor(entry.name, entry.quantization, "own");
-  return modelId === own.weightsOf || copyNumber(own, modelId) !== undefined;
+/** A model of the cluster file. @throws Problem `unknown_model` that says how it becomes known */
+export function knownModel(entry: ModelEntry, known: KnownModels): KnownModel {
+  const model = known.find(entry);
+  if (model !== undefined) return model;
+  throw unknownModel(entry.name, known);
 }
+
+/** Nobody knows a model of this name. */
+export const unknownModel = (name: string, known: KnownModels): Problem =>
+  new Problem(
+    "usage",
+    "unknown_model",
+    `there is no model ${JSON.stringify(name)}`,
+    `Known are ${known.names.join(", ")}. A conversion in an agent's --models-folder becomes known by \`exoctl model add local/${name.replace(/^.*\//, "")}\`.`,
+  );
 
 /** Every copy needs a model id of its own, and exo's own card is one id. */
 const replicasOf = ({ entry, serve }: ModelEntry): PlanProblem["replicas"] =>
@@ -46,16 +48,18 @@ export const limitShareOf = (entry: ModelEntry): number =>
 /** What the planner is asked for one model on the cluster as it is. @param spec with all models that shall run */
 export function planningProblem(
   entry: ModelEntry,
-  spec: ClusterSpec,
+  spec: KnownSpec,
   inventory: Inventory,
   deployment: Deployment,
   limitShare = 1,
 ): PlanProblem {
-  const model = modelSpecOf(entry);
+  const { spec: model, entry: own } = knownModel(entry, spec.known);
   const { context, ...serve } = entry.serve;
   const replicas = replicasOf(entry);
-  const own = deployment.instances.filter((instance) => instance.owner === "ours" && runsModel(instance, entry));
-  const held = heldBytes(own.map((instance) => ({ instance, model })));
+  const running = deployment.instances.filter(
+    (instance) => instance.owner === "ours" && isRunAs(own, instance.modelId),
+  );
+  const held = heldBytes(running.map((instance) => ({ instance, model })));
   const promised = promisedBytes(neighbours(entry, spec, deployment));
   const problem = problemFromInventory(
     inventory,
@@ -75,11 +79,16 @@ export function planningProblem(
  * What shares the nodes with this model: instances of the file's other models, and of any model that we know by its id. Of
  * the others we know nothing but that their nodes have less memory free.
  */
-function neighbours(entry: ModelEntry, spec: ClusterSpec, deployment: Deployment): readonly KnownInstance[] {
+function neighbours(entry: ModelEntry, spec: KnownSpec, deployment: Deployment): readonly KnownInstance[] {
+  const { known } = spec;
+  const runs = (modelId: string, model: ModelEntry): boolean => {
+    const found = known.find(model);
+    return found !== undefined && isRunAs(found.entry, modelId);
+  };
   return deployment.instances.flatMap((instance) => {
-    if (instance.owner === "ours" && runsModel(instance, entry)) return [];
-    const wanted = instance.owner === "ours" ? spec.models.find((other) => runsModel(instance, other)) : undefined;
-    const model = wanted === undefined ? findModelById(instance.modelId) : modelSpecOf(wanted);
+    if (instance.owner === "ours" && runs(instance.modelId, entry)) return [];
+    const wanted = instance.owner === "ours" ? spec.models.find((other) => runs(instance.modelId, other)) : undefined;
+    const model = wanted === undefined ? known.findById(instance.modelId) : known.find(wanted)?.spec;
     if (model === undefined) return [];
     const kv = wanted && { contextTokens: wanted.serve.context, concurrency: wanted.serve.concurrency };
     return [{ instance, model, ...(kv === undefined ? {} : { kv }) }];

@@ -1,9 +1,9 @@
 import type { ClusterView } from "../apply/cluster-access.js";
+import { isRunAs } from "../cluster/copy-entry.js";
 import type { ModelEntry } from "../config/cluster-spec.js";
 import type { DeployedInstance } from "../inventory/deployment.js";
 import type { ServingModel, Target } from "../route/serving-model.js";
 import type { ModelRun } from "./model-run.js";
-import { runsModel } from "./planning-problem.js";
 
 /** A copy counts when it is observed ready and has answered a question with a known answer. */
 export const serves = (run: ModelRun, { id, health }: DeployedInstance): boolean =>
@@ -11,7 +11,9 @@ export const serves = (run: ModelRun, { id, health }: DeployedInstance): boolean
 
 /** Our instances of a model: those that serve, then those that were proven once, then those on their way; each part by id. */
 export function instancesOf(run: ModelRun, view: ClusterView): readonly DeployedInstance[] {
-  const own = view.deployment.instances.filter((item) => item.owner === "ours" && runsModel(item, run.entry));
+  const { model } = run;
+  if (model === undefined) return [];
+  const own = view.deployment.instances.filter((item) => item.owner === "ours" && isRunAs(model.entry, item.modelId));
   const rank = (item: DeployedInstance): number => (serves(run, item) ? 0 : run.proven.has(item.id) ? 1 : 2);
   return own.toSorted((left, right) => rank(left) - rank(right));
 }

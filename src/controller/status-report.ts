@@ -45,7 +45,7 @@ export interface ModelStatus {
   readonly reason: string | null;
   /** exo's instance id of the first copy, or null when there is none. */
   readonly instance: string | null;
-  /** Total layers of the model. */
+  /** Total layers of the model; 0 while nobody knows it. */
   readonly layers: number;
   /** Of the first copy. */
   readonly stages: readonly StageStatus[];

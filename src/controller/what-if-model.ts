@@ -1,8 +1,8 @@
 import type { ClusterView } from "../apply/cluster-access.js";
-import type { ClusterSpec, ModelEntry } from "../config/cluster-spec.js";
+import type { ModelEntry } from "../config/cluster-spec.js";
 import { namingLimit } from "../plan/memory-limit.js";
 import { answerWhatIf, type WhatIf } from "../plan/what-if.js";
-import { limitShareOf, planningProblem } from "./planning-problem.js";
+import { type KnownSpec, limitShareOf, planningProblem } from "./planning-problem.js";
 
 /**
  * Plans a model on the cluster as it is and with changes. A Mac that is added gets the headroom of nodes that the cluster file
@@ -13,7 +13,7 @@ import { limitShareOf, planningProblem } from "./planning-problem.js";
  */
 export function whatIfModel(
   entry: ModelEntry,
-  spec: ClusterSpec,
+  spec: KnownSpec,
   { inventory, deployment }: ClusterView,
   changes: string,
 ): WhatIf {

@@ -3,6 +3,7 @@ import type { NodeReport } from "../cluster/node-report.js";
 import type { EntryOutcome, EntrySpec, RegistryReport } from "../cluster/registry-report.js";
 import type { ClassicRegistryLink } from "./classic-registry-link.js";
 import type { ConvertLink } from "./convert-link.js";
+import type { ModelInspectLink } from "./model-inspect-link.js";
 import type { ModelRemovalLink } from "./model-removal-link.js";
 import type { ModelSyncLink } from "./model-sync-link.js";
 
@@ -19,7 +20,7 @@ export interface Lease {
  * All calls reject with `AgentUnreachableError` (retryable) when the agent does not answer, and with `AgentRefusedError`
  * when it answers no; the message of the latter is the agent's own sentence.
  */
-export interface AgentLink {
+export interface AgentLink extends ModelInspectLink {
   describe(signal: AbortSignal): Promise<NodeReport>;
   /** Takes or renews the lease of this controller. Calls below need one. */
   takeLease(term: number, signal: AbortSignal): Promise<Lease>;

@@ -23,6 +23,7 @@ import { createDescribeMachine } from "../agent/describe-node.js";
 import { createExoSupervisor, type ExoSupervisor } from "../agent/exo-supervisor.js";
 import type { HostProbe } from "../agent/host-probe.js";
 import { createModelConvert } from "../agent/model-convert.js";
+import { createModelInspect } from "../agent/model-inspect.js";
 import { createModelRemoval } from "../agent/model-removal.js";
 import { createNodeAgent } from "../agent/node-agent.js";
 import type { ProcessHost, ProgramSpec } from "../agent/process-host.js";
@@ -63,6 +64,8 @@ export interface AgentExoSettings {
   readonly cardsFolder: string;
   /** exo's models folders, absolute, in exo's order; exo can write to the first. */
   readonly modelsFolders: readonly [string, ...string[]];
+  /** Further folders with models in their sub-folders, absolute. They are only read. */
+  readonly localModelsFolders?: readonly string[];
   readonly generation: ExoReport["generation"];
   /** Where an exo 0.0.x is, told at installation; looked up anew at each call. */
   readonly classic?: ClassicPlaces;
@@ -152,10 +155,10 @@ async function buildAgent(
   const program = exo.program && { ...exo.program, env: { ...exo.program.env, ...vocabulary.env } };
   const supervisor = program && createExoSupervisor({ program, host, clock, logger });
   const authority = createAuthority(clock, logger);
-  const registry = await openRegistryDisk({ ...exo, linkRecordFile: home.linkRecordFile });
   const placed = openPlacedFoldersRecord(home.placedFoldersFile);
   const describeMachine = createDescribeMachine(settings.hostProbe, clock);
   const converter = settings.converter?.(home.converterHome);
+  const registry = await openRegistryDisk({ ...exo, linkRecordFile: home.linkRecordFile }, placed);
   const removalFiles = await openModelRemovalDisk(exo, registry, placed, logger);
   const nodeAgent = createNodeAgent({
     agentId: home.agentId,
@@ -178,6 +181,7 @@ async function buildAgent(
     ...settings,
     files: settings.files ?? { host: settings.listen.host, port: 0 },
     modelsFolders: exo.modelsFolders,
+    localModelsFolders: exo.localModelsFolders ?? [],
     registry,
     placed,
     authority,
@@ -195,10 +199,11 @@ async function buildAgent(
   return {
     services: {
       nodeAgent,
+      modelInspect: createModelInspect(registry),
+      modelRemoval: createModelRemoval(removalFiles, authority),
       classicRegistry,
       modelSync,
       modelConvert,
-      modelRemoval: createModelRemoval(removalFiles, authority),
     },
     close,
     supervisor,

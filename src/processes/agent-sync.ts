@@ -30,6 +30,7 @@ export interface AgentSyncParts {
   readonly identity: { readonly certificatePem: string; readonly privateKeyPem: string };
   readonly homeFolder: string;
   readonly modelsFolders: readonly [string, ...string[]];
+  readonly localModelsFolders?: readonly string[];
   readonly registry: RegistryFiles;
   readonly placed: PlacedFolders;
   readonly authority: Authority;

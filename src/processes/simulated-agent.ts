@@ -46,6 +46,7 @@ export async function startSimulatedAgent(options: {
       apiPort: mac.exo.apiPort,
       cardsFolder: join(home, "custom_model_cards"),
       modelsFolders: [join(home, "models")],
+      localModelsFolders: mac.modelsFolders,
       generation: "modern",
       start: mac.exoStart,
       onClose: "stop",

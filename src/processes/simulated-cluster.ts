@@ -61,7 +61,7 @@ async function startMac(
   const exoHome = join(folder, "exo");
   await mkdir(exoHome, { recursive: true, mode: 0o700 });
   await prepareSimulatedHome(exoHome, mac.weights);
-  const { profile, exo: atStart, ...kind } = mac;
+  const { profile, modelsFolders, exo: atStart, ...kind } = mac;
   const { uplinkBytesPerSec } = settings.simulation;
   const exo = {
     home: exoHome,
@@ -75,6 +75,7 @@ async function startMac(
   };
   const file: SimulatedMacFile = {
     name,
+    modelsFolders,
     agentHome: join(folder, "agent"),
     controller: settings.controller,
     mdnsPort: settings.mdnsPort,

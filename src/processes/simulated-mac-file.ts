@@ -4,6 +4,8 @@ import type { SimulatedExoSettings } from "../simulate/simulated-exo-settings.js
 export interface SimulatedMacFile {
   readonly name: string;
   readonly agentHome: string;
+  /** Further folders of models that its agent reads, absolute. */
+  readonly modelsFolders: readonly string[];
   /** Where the controller takes enrolments. */
   readonly controller: { readonly host: string; readonly port: number };
   readonly mdnsPort: number;

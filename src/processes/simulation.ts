@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { Problem } from "../runtime/problem.js";
 import { defaultSimulation, readSimulationSpec, type Simulation } from "../simulate/simulated-cluster-spec.js";
 import { simulationPointer, socketName } from "./state-names.js";
@@ -14,7 +14,7 @@ export const simulatedMdnsPort = 53_535;
 const defaultCount = 3;
 
 /**
- * What `--simulate` names: nothing, a number of Macs, or a file.
+ * What `--simulate` names: nothing, a number of Macs, or a file, from whose folder the folders in it are named.
  *
  * @throws Problem of kind `usage`
  */
@@ -30,7 +30,13 @@ export async function readSimulation(wanted: string | true): Promise<Simulation>
       { cause },
     );
   });
-  return readSimulationSpec(text, wanted);
+  const simulation = readSimulationSpec(text, wanted);
+  const folder = dirname(wanted);
+  const macs = simulation.macs.map((mac) => ({
+    ...mac,
+    modelsFolders: mac.modelsFolders.map((each) => resolve(folder, each)),
+  }));
+  return { ...simulation, macs };
 }
 
 /** The temporary state folder of a simulation. */

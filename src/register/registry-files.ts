@@ -1,5 +1,6 @@
 import type { ModelId } from "../cluster/names.js";
 import type { LinkOwner } from "../cluster/registry-report.js";
+import type { ModelFiles } from "../models/inspect/model-files.js";
 
 /** One card file below exo's custom cards folder. */
 export interface CardFile {
@@ -15,11 +16,13 @@ export interface ModelFolder {
   readonly modelId: ModelId;
   readonly path: string;
   readonly kind: "folder" | "link";
-  /** Whether the agent made this link, and it leads where it was made to. Always false for a folder. */
+  /** Whether the agent made this link, and it leads where it was made to; or whether it made this folder of links. */
   readonly ours: boolean;
   /** Whose link it is; absent for a folder. */
   readonly link?: LinkOwner;
-  /** Where it really is; absent when that is outside every models folder, or nowhere. */
+  /** Set for a folder with nothing in it, such as exo leaves behind when it is asked for a model that it can't find. */
+  readonly empty?: true;
+  /** Where it really is; absent when that is outside every models folder that the agent was told of, or nowhere. */
   readonly resolved?: string;
   /** exo's rule: an index of safetensors is there, and so is every file that it names. */
   readonly complete: boolean;
@@ -27,6 +30,19 @@ export interface ModelFolder {
   readonly bytes?: number;
   /** How many weight files its indexes name, and how many of them are there; absent without a readable index. */
   readonly weightFiles?: { readonly present: number; readonly named: number };
+}
+
+/** A model in one of the further folders that the agent was told of at installation. They are only read. */
+export interface LocalModel {
+  readonly modelId: ModelId;
+  readonly path: string;
+  /** Where it really is. */
+  readonly resolved: string;
+  /**
+   * How exo is brought to take it for complete. `link`: its own rule is met. `gather`: one weight file without an index, so it
+   * needs a folder with links to the files and an index. `none`: files are missing.
+   */
+  readonly use: "link" | "gather" | "none";
 }
 
 /**
@@ -50,6 +66,16 @@ export interface RegistryFiles {
   /** Makes `id` a link to that folder, replacing nothing but a link where the agent has made one before. */
   linkWeights(id: ModelId, target: ModelFolder): Promise<void>;
   /** Removes the link of this id if it is ours. */
+  /** Every model in the further folders, and the first of this id. */
+  localModels(): Promise<readonly LocalModel[]>;
+  localModelOf(id: ModelId): Promise<LocalModel | undefined>;
+  /** The files that exo runs under this id, or would run once it has its folder; undefined when there are none. */
+  openModel(id: ModelId): Promise<ModelFiles | undefined>;
+  /** Makes `id` a link to that folder, replacing nothing but an older link or folder of links of ours, or an empty folder. */
+  linkWeights(id: ModelId, target: { readonly path: string }): Promise<void>;
+  /** Makes `id` a folder with links to the files of that model and an index. The same rules for what it replaces. */
+  gatherWeights(id: ModelId, source: LocalModel): Promise<"made" | "unchanged">;
+  /** Removes the link, or the folder of links, of this id if it is ours. */
   unlinkWeights(id: ModelId): Promise<"removed" | "absent">;
 }
 

@@ -14,6 +14,8 @@ export interface SimulatedMac {
   readonly weights: "complete" | "none";
   /** Whether exo's downloads reach the (simulated) internet. */
   readonly internet: "simulated" | "none";
+  /** Real folders on this machine whose models the Mac finds in its `--models-folder`. */
+  readonly modelsFolders: readonly string[];
   /** Whether its exo runs from the start. */
   readonly exo: "running" | "stopped";
 }
@@ -43,6 +45,7 @@ const macSchema = z.strictObject({
   internet: z.enum(["simulated", "none"]).default("simulated"),
   exo: z.enum(["running", "stopped"]).default("running"),
   metal: z.enum(["present", "missing"]).default("present"),
+  modelsFolders: z.array(z.string().min(1)).max(16).default([]),
 });
 
 const cableSchema = z.strictObject({
@@ -64,9 +67,9 @@ export type SimulationFile = z.output<typeof fileSchema>;
 
 function compile(file: SimulationFile): Simulation {
   const profiles = buildMacProfiles(file);
-  const macs = file.macs.flatMap(({ variant, weights, internet, exo }, at) => {
+  const macs = file.macs.flatMap(({ variant, weights, internet, exo, modelsFolders }, at) => {
     const profile = profiles[at];
-    return profile === undefined ? [] : [{ profile, variant, weights, internet, exo }];
+    return profile === undefined ? [] : [{ profile, variant, weights, internet, exo, modelsFolders }];
   });
   const { timeScale, tokenScale, uplinkBytesPerSec } = file;
   return {
@@ -89,7 +92,8 @@ function contradictions(file: SimulationFile): readonly string[] {
 }
 
 /**
- * Reads a simulation file (YAML or JSON): `macs: [{name, chip, memoryGb, variant, weights, internet, exo, metal}]`,
+ * Reads a simulation file (YAML or JSON):
+ * `macs: [{name, chip, memoryGb, variant, weights, internet, exo, metal, modelsFolders}]`,
  * `cables: [{between: [a, b], kind}]`, `network`: what connects all of them, `timeScale`
  * (1: starts as slowly as real machines), `tokenScale` (1: answers at their pace) and `uplinkBytesPerSec`.
  *

@@ -20,6 +20,10 @@ function memoryRegistry(): RegistryFiles & { readonly written: Map<string, strin
     removeOurCard: async (id) => (written.delete(id) ? "removed" : "absent"),
     modelFolders: none,
     foldersOf: none,
+    localModels: none,
+    localModelOf: async () => undefined,
+    openModel: async () => undefined,
+    gatherWeights: async () => "made",
     linkWeights: async () => {},
     unlinkWeights: async () => "absent",
   };

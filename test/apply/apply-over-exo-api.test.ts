@@ -87,6 +87,7 @@ test("over exo's API alone: placed as wanted, ready, proven; a second time nothi
     servedName: "gpt-oss-120b",
     entry: gptOssEntry,
     entryMode: "builtin",
+    weights: "published",
     copies: [
       {
         sharding: "pipeline",

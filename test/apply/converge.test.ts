@@ -18,6 +18,7 @@ const target: ApplyTarget = {
   servedName: "gpt-oss-120b",
   entry: gptOssEntry,
   entryMode: "own",
+  weights: "published",
   copies: [
     {
       sharding: "pipeline",

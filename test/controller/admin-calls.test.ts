@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
+import type { ClusterSpec } from "../../src/config/cluster-spec.js";
 import type { ApplyRequest } from "../../src/controller/admin-api.js";
 import { createAdminCalls, save } from "../../src/controller/admin-calls.js";
 import { parseJoinToken } from "../../src/controller/join-token.js";
 import type { ModelWork, Wanted } from "../../src/controller/model-work.js";
 import type { ProgressLine } from "../../src/controller/progress-line.js";
+import { knownModels } from "../../src/models/known-models.js";
 import { createManualClock } from "../support/agent-manual-clock.js";
 import { aClusterView, aSpec, createMemoryStore } from "../support/controller-house.js";
 
@@ -16,7 +18,7 @@ const nothing = { generation: 1, changed: false, steps: [] };
 function someCalls(parts: { enrolment?: "none" } = {}) {
   const store = createMemoryStore();
   const asked: { what: string; name?: string | undefined; wanted?: Wanted; signal?: AbortSignal }[] = [];
-  const state = { spec: aSpec(), view: undefined as ReturnType<typeof aClusterView> | undefined };
+  const state = { spec: aSpec() as ClusterSpec, view: undefined as ReturnType<typeof aClusterView> | undefined };
   const lifetime = new AbortController();
   const refuse = (): never => {
     throw new Error("not in this test");
@@ -54,6 +56,7 @@ function someCalls(parts: { enrolment?: "none" } = {}) {
     entries: { addModel: refuse, removeModel: refuse },
     store,
     spec: () => state.spec,
+    known: () => knownModels(),
     useSpec: (spec) => {
       state.spec = spec;
     },

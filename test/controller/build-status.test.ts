@@ -7,7 +7,7 @@ import { servingModels } from "../../src/controller/serving-models.js";
 import type { ExoInstance } from "../../src/inventory/exo-state.js";
 import { entryFor } from "../../src/models/catalogue.js";
 import { Problem } from "../../src/runtime/problem.js";
-import { aClusterView, aMember, anEntry, aSpec } from "../support/controller-house.js";
+import { aClusterView, aMember, aModel, anEntry, aSpec } from "../support/controller-house.js";
 import { anAgent, anInstance, now } from "../support/inventory-builders.js";
 
 const names = ["studio-1", "studio-2"];
@@ -15,6 +15,7 @@ const id = "exoctl-lab-gpt-oss-120b-g1-aaaaaa";
 const instances = [anInstance(id, names, [18, 36])];
 const aRun = (change: Partial<ModelRun> = {}): ModelRun => ({
   entry: anEntry(),
+  model: aModel(),
   proven: new Set(),
   failures: 0,
   retryAt: 0,

@@ -41,8 +41,8 @@ test("a custom card of that id is somebody's own affair", () => {
 
 test("matters only to a model that is run by exo's own card", () => {
   const view = viewOf({ "studio-1": shipped });
-  expect(findingsOfRun({ ...anEntry(), entry: "own" }, view)).toEqual([]);
-  expect(builtInReasons({ ...anEntry(), entry: "builtin" }, view)).toMatchObject([
+  expect(findingsOfRun({ ...anEntry(), entry: "own" }, own, view)).toEqual([]);
+  expect(builtInReasons({ ...anEntry(), entry: "builtin" }, own, view)).toMatchObject([
     { code: "built_in_card_differs", message: expect.stringContaining("11.7 %"), fix: expect.stringContaining("own") },
   ]);
 });

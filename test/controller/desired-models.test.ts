@@ -8,7 +8,9 @@ import {
   writtenModels,
 } from "../../src/controller/desired-models.js";
 import type { DesiredState } from "../../src/controller/state-store.js";
+import { knownModels } from "../../src/models/known-models.js";
 
+const known = knownModels();
 const author = { by: "anna", at: 5, reason: "apply" };
 const file = (...names: string[]): readonly WrittenModel[] => names.map((name) => ({ name }));
 const namesOf = (desired: DesiredState): string[] => desired.models.map((model) => String(model.name));
@@ -40,13 +42,13 @@ describe("a cluster file", () => {
   });
 
   test("keeps what `run` added beside it", () => {
-    const added = addModel(applyFile(undefined, file("gpt-oss-120b"), author), "gpt-oss-20b", author);
+    const added = addModel(applyFile(undefined, file("gpt-oss-120b"), author), "gpt-oss-20b", known, author);
     expect([added.generation, namesOf(added)]).toEqual([2, ["gpt-oss-120b", "gpt-oss-20b"]]);
     expect(applyFile(added, file("gpt-oss-120b"), author)).toBe(added);
   });
 
   test("takes over an added model that it names, and drops it when it does not name it any more", () => {
-    const added = addModel(applyFile(undefined, file("gpt-oss-120b"), author), "gpt-oss-20b", author);
+    const added = addModel(applyFile(undefined, file("gpt-oss-120b"), author), "gpt-oss-20b", known, author);
     const named = applyFile(added, file("gpt-oss-120b", "gpt-oss-20b"), author);
     expect(named).toMatchObject({ generation: 3, added: [] });
     expect(namesOf(applyFile(named, file("gpt-oss-120b"), author))).toEqual(["gpt-oss-120b"]);
@@ -56,17 +58,17 @@ describe("a cluster file", () => {
 describe("a model that `run` wants", () => {
   test("is added once", () => {
     const before = applyFile(undefined, file("gpt-oss-120b"), author);
-    expect(addModel(before, "gpt-oss-120b", author)).toBe(before);
-    const after = addModel(before, "gpt-oss-20b", author);
-    expect(addModel(after, "gpt-oss-20b", author)).toBe(after);
+    expect(addModel(before, "gpt-oss-120b", known, author)).toBe(before);
+    const after = addModel(before, "gpt-oss-20b", known, author);
+    expect(addModel(after, "gpt-oss-20b", known, author)).toBe(after);
   });
 
   test("works without any desired state", () => {
-    expect(addModel(undefined, "gpt-oss-20b", author)).toMatchObject({ generation: 1, added: ["gpt-oss-20b"] });
+    expect(addModel(undefined, "gpt-oss-20b", known, author)).toMatchObject({ generation: 1, added: ["gpt-oss-20b"] });
   });
 
   test("that nobody knows is refused with the names that are known", () => {
-    expect(() => addModel(undefined, "llama", author)).toThrowError(
+    expect(() => addModel(undefined, "llama", known, author)).toThrowError(
       expect.objectContaining({ kind: "usage", code: "unknown_model", hint: expect.stringContaining("gpt-oss-120b") }),
     );
   });
@@ -104,7 +106,7 @@ test("property: each change is one generation more, nothing new is no change, an
       let state: DesiredState | undefined;
       for (const step of changes) {
         const apply = (to: DesiredState | undefined): DesiredState =>
-          step.kind === "file" ? applyFile(to, file(...step.wanted), author) : addModel(to, step.name, author);
+          step.kind === "file" ? applyFile(to, file(...step.wanted), author) : addModel(to, step.name, known, author);
         const next = apply(state);
         if (next !== state) expect(next.generation).toBe((state?.generation ?? 0) + 1);
         expect(apply(next)).toBe(next);

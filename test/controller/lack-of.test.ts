@@ -3,7 +3,7 @@ import { lackOf } from "../../src/controller/lack-of.js";
 import type { ModelRun } from "../../src/controller/model-run.js";
 import { planModel } from "../../src/controller/plan-model.js";
 import type { RunnerState } from "../../src/inventory/exo-state.js";
-import { aClusterView, anEntry, aSpec } from "../support/controller-house.js";
+import { aClusterView, aModel, anEntry, aSpec } from "../support/controller-house.js";
 import { anAgent, anInstance } from "../support/inventory-builders.js";
 
 const names = ["studio-1", "studio-2", "studio-3", "studio-4"];
@@ -16,6 +16,7 @@ const whole = aClusterView(names, { instances: [first, second()] });
 
 const aRun = (entry = several, view = whole): ModelRun => ({
   entry,
+  model: aModel(entry),
   plan: planModel(entry, aSpec(), view.inventory, view.deployment),
   proven: new Set(ids),
   failures: 0,

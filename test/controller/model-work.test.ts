@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { ModelEntry } from "../../src/config/cluster-spec.js";
+import { createLocalWeights } from "../../src/controller/local-weights.js";
 import { createModelWork } from "../../src/controller/model-work.js";
 import type { ProgressLine } from "../../src/controller/progress-line.js";
 import { ExoUnreachableError } from "../../src/inventory/exo-state.js";
+import { knownModels } from "../../src/models/known-models.js";
 import { type FakeInstance, type Faults, fakeCluster } from "../support/apply-fake-cluster.js";
 import { anEntry, aSpec, createTestLogger } from "../support/controller-house.js";
 import { gptOssEntry } from "../support/exo-fixtures.js";
@@ -31,6 +33,8 @@ function someWork(faults: Faults = {}, models: readonly ModelEntry[] = [anEntry(
     access: cluster,
     spec: () => aSpec(),
     desired: () => desired,
+    known: () => knownModels(),
+    localWeights: createLocalWeights(cluster),
     entryMode: () => "own",
     clock: cluster.clock,
     newUuid: () => `${(counter++).toString(16).padStart(6, "0")}00-1111-4222-8333-444444444444`,

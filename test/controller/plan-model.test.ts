@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { ClusterView } from "../../src/apply/cluster-access.js";
+import { isRunAs } from "../../src/cluster/copy-entry.js";
 import { exoNodeId, nodeName } from "../../src/cluster/names.js";
-import type { ClusterSpec, ModelEntry } from "../../src/config/cluster-spec.js";
+import type { ModelEntry } from "../../src/config/cluster-spec.js";
 import { cordonedNodes, planModel, targetOf } from "../../src/controller/plan-model.js";
-import { modelSpecOf, planningProblem, runsModel } from "../../src/controller/planning-problem.js";
+import { type KnownSpec, knownModel, planningProblem } from "../../src/controller/planning-problem.js";
 import type { ExoInstance } from "../../src/inventory/exo-state.js";
-import { aClusterView, anEntry, aSpec } from "../support/controller-house.js";
+import { aClusterView, aModel, anEntry, aSpec } from "../support/controller-house.js";
 import { anAgent, anInstance } from "../support/inventory-builders.js";
 
 const GIB = 2 ** 30;
@@ -13,7 +14,7 @@ const names = ["studio-1", "studio-2", "studio-3"];
 const id = "exoctl-lab-gpt-oss-120b-g1-aaaaaa";
 
 /** The plan, and its only copy. */
-function plan(view: ClusterView, entry: ModelEntry = anEntry(), spec: ClusterSpec = aSpec()) {
+function plan(view: ClusterView, entry: ModelEntry = anEntry(), spec: KnownSpec = aSpec()) {
   const planned = planModel(entry, spec, view.inventory, view.deployment);
   const [only, ...others] = planned.copies;
   expect(others).toEqual([]);
@@ -54,7 +55,9 @@ describe("planning a model", () => {
 
   test("an unknown combination of model and storage is a problem in words", () => {
     const entry = { ...anEntry(), name: "gpt-oss-999b" };
-    expect(() => modelSpecOf(entry)).toThrowError(expect.objectContaining({ code: "unknown_model", kind: "usage" }));
+    expect(() => knownModel(entry, aSpec().known)).toThrowError(
+      expect.objectContaining({ code: "unknown_model", kind: "usage" }),
+    );
   });
 });
 
@@ -203,7 +206,7 @@ describe("what runs already", () => {
       const { nodes } = planningProblem(anEntry(), aSpec(), view.inventory, view.deployment);
       return nodes.find((node) => node.name === best.stages[0]?.node)?.budgetBytes ?? 0;
     });
-    expect((budgets[1] ?? 0) - (budgets[0] ?? 0)).toBe(4 * modelSpecOf(anEntry()).weightBytesPerLayer);
+    expect((budgets[1] ?? 0) - (budgets[0] ?? 0)).toBe(4 * aModel().spec.weightBytesPerLayer);
   });
 });
 
@@ -213,12 +216,12 @@ test("an instance runs a model under our id or the built-in one, and under no ot
     anInstance("exoctl-lab-b", names, [12, 24, 36], [], { modelId: "mlx-community/gpt-oss-120b-MXFP4-Q8" }),
     anInstance("exoctl-lab-c", names, [12, 24, 36], [], { modelId: "mlx-community/gpt-oss-20b-MXFP4-Q8" }),
   ).deployment;
-  expect(instances.map((instance) => runsModel(instance, anEntry()))).toEqual([true, true, false]);
+  expect(instances.map((instance) => isRunAs(aModel().entry, instance.modelId))).toEqual([true, true, false]);
 });
 
 test("a plan becomes what apply shall reach", () => {
   const planned = plan(aClusterView(names));
-  const target = targetOf(anEntry(), planned, { clusterId: "lab", generation: 4 });
+  const target = targetOf(anEntry(), aModel(), planned, { clusterId: "lab", generation: 4 });
   expect(target).toMatchObject({
     clusterId: "lab",
     generation: 4,
@@ -268,7 +271,10 @@ describe("several copies", () => {
     expect(copies.map(({ stages }) => stages.length)).toEqual([1, 1, 1]);
     expect(predicted?.aggregateTokensPerSec).toBeCloseTo(3 * (predicted?.decodeTokensPerSec ?? 0), 6);
     expect(
-      targetOf(entry, planModel(entry, aSpec(), inventory, deployment), { clusterId: "lab", generation: 1 }).copies,
+      targetOf(entry, aModel(entry), planModel(entry, aSpec(), inventory, deployment), {
+        clusterId: "lab",
+        generation: 1,
+      }).copies,
     ).toHaveLength(3);
   });
 

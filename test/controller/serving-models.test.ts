@@ -4,13 +4,14 @@ import { retryDelayMs } from "../../src/controller/model-run.js";
 import { clientNames, servingModels } from "../../src/controller/serving-models.js";
 import type { RunnerState } from "../../src/inventory/exo-state.js";
 import { Problem } from "../../src/runtime/problem.js";
-import { aClusterView, anEntry } from "../support/controller-house.js";
+import { aClusterView, aModel, anEntry } from "../support/controller-house.js";
 import { anAgent, anInstance } from "../support/inventory-builders.js";
 
 const names = ["studio-1", "studio-2"];
 const id = "exoctl-lab-gpt-oss-120b-g1-aaaaaa";
 const aRun = (change: Partial<ModelRun> = {}): ModelRun => ({
   entry: anEntry(),
+  model: aModel(),
   proven: new Set(),
   failures: 0,
   retryAt: 0,

@@ -5,6 +5,7 @@ import { type AgentServer, openAgentServer } from "../../src/adapters/grpc/agent
 import { openAgentLink } from "../../src/adapters/grpc/grpc-agent-link.js";
 import type { Authority } from "../../src/agent/authority.js";
 import type { ModelConvert } from "../../src/agent/model-convert.js";
+import { createModelInspect } from "../../src/agent/model-inspect.js";
 import { createModelRemoval, type ModelRemoval } from "../../src/agent/model-removal.js";
 import type { ModelSync } from "../../src/agent/sync/model-sync.js";
 import type { AgentLink } from "../../src/inventory/agent-link.js";
@@ -67,7 +68,8 @@ export async function openAgentHouse(further: FurtherServices = {}) {
     TestIdentity,
     TestIdentity,
   ];
-  const parts: AgentParts = createTestAgent(await registry.open());
+  const files = await registry.open();
+  const parts: AgentParts = createTestAgent(files);
   const modelConvert = (await further.modelConvert?.(parts.authority)) ?? noModelConvert;
   const modelRemoval = createModelRemoval(await registry.openRemoval(), parts.authority);
   const serve = async (trusted: readonly TestIdentity[], port = 0): Promise<AgentServer> =>
@@ -78,6 +80,7 @@ export async function openAgentHouse(further: FurtherServices = {}) {
       trusted,
       services: {
         nodeAgent: parts.agent,
+        modelInspect: createModelInspect(files),
         classicRegistry: parts.classicRegistry,
         modelSync: further.modelSync ?? noModelSync,
         modelConvert,

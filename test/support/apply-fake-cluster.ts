@@ -238,6 +238,7 @@ function fakeAgent(cluster: FakeCluster, name: NodeName, entry: EntrySpec): Agen
     takeLease: refuse,
     removeEntry: refuse,
     describeRegistry: refuse,
+    inspectModel: refuse,
     startExo: refuse,
     stopExo: refuse,
     classic: { describe: refuse, add: refuse, remove: refuse },

@@ -36,7 +36,7 @@ async function aMachine(root: string, name: string) {
   };
   const record = openPlacedFoldersRecord(join(root, name, "placed.json"));
   const placed = { ...record, remember: (path: string) => record.remember(path, "import") };
-  const disk = openSyncDisk({ ...places, registry: await openRegistryDisk(places), placed });
+  const disk = openSyncDisk({ ...places, registry: await openRegistryDisk(places, record), placed });
   return {
     models,
     record,

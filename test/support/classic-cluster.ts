@@ -57,6 +57,7 @@ async function openNode(name: string, text: string, controller: Awaited<ReturnTy
         modelSync: noModelSync,
         modelConvert: noModelConvert,
         modelRemoval: noModelRemoval,
+        modelInspect: { inspectModel: async () => undefined },
       },
       logger: silentLogger,
       closeGraceMs: 0,

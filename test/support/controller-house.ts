@@ -13,23 +13,25 @@ import {
 import type { ClusterView } from "../../src/apply/cluster-access.js";
 import { agentId, exoNodeId, nodeName } from "../../src/cluster/names.js";
 import type { NodeReport } from "../../src/cluster/node-report.js";
-import type { ClusterSpec, ModelEntry } from "../../src/config/cluster-spec.js";
+import type { ModelEntry } from "../../src/config/cluster-spec.js";
 import { readClusterSpec } from "../../src/config/read-cluster-spec.js";
 import type { ExoConnection } from "../../src/controller/exo-views.js";
+import { type KnownSpec, knownModel } from "../../src/controller/planning-problem.js";
 import type { Member, StateStore } from "../../src/controller/state-store.js";
 import type { AgentLink } from "../../src/inventory/agent-link.js";
 import { buildInventory } from "../../src/inventory/build-inventory.js";
 import { buildDeployment } from "../../src/inventory/deployment.js";
 import type { ExoAddress, ExoInstance, ExoObservation } from "../../src/inventory/exo-state.js";
 import type { AgentFacts } from "../../src/inventory/exo-view.js";
+import { type KnownModel, knownModels } from "../../src/models/known-models.js";
 import type { Logger } from "../../src/runtime/logger.js";
 import { variant71 } from "./exo-fixtures.js";
 import { anAgent, anObservation, aPeer, aView, now } from "./inventory-builders.js";
 
-/** A checked cluster file; without text one that says nothing. */
-export function aSpec(text = ""): ClusterSpec {
+/** A checked cluster file; without text one that says nothing. No models are known but those of the catalogue. */
+export function aSpec(text = ""): KnownSpec {
   const read = readClusterSpec(`apiVersion: exoctl/v1\n${text}`, "cluster.yaml");
-  if (read.kind === "ok") return read.spec;
+  if (read.kind === "ok") return { ...read.spec, known: knownModels() };
   throw new Error(JSON.stringify(read.issues));
 }
 
@@ -39,6 +41,9 @@ export function anEntry(serve = "{}", name = "gpt-oss-120b"): ModelEntry {
   if (entry === undefined) throw new Error("no model");
   return entry;
 }
+
+/** What the name of an entry means. */
+export const aModel = (entry: ModelEntry = anEntry()): KnownModel => knownModel(entry, knownModels());
 
 export const aMember = (name: string, change: Partial<Member> = {}): Member => ({
   agentId: agentId(`agent-of-${name}`),
@@ -110,6 +115,7 @@ export const aLink = (name: string, change: Partial<AgentLink> = {}): AgentLink 
   describeRegistry: async () => ({ cards: [], models: [] }),
   ensureEntry: nobody,
   removeEntry: nobody,
+  inspectModel: nobody,
   startExo: nobody,
   stopExo: nobody,
   classic: { describe: nobody, add: nobody, remove: nobody },

@@ -64,11 +64,10 @@ export async function openConversionHouse(options: ConversionHouseOptions = {}) 
   if (options.authority === undefined) authority.takeLease(aCaller, 1);
   const placed = openPlacedFoldersRecord(join(root, "placed-folders.json"));
   const convert = createModelConvert({
-    registry: await openRegistryDisk({
-      cardsFolder: join(root, "cards"),
-      modelsFolders: [models],
-      linkRecordFile: join(root, "links.json"),
-    }),
+    registry: await openRegistryDisk(
+      { cardsFolder: join(root, "cards"), modelsFolders: [models], linkRecordFile: join(root, "links.json") },
+      placed,
+    ),
     folders: { ...openConversionDisk(models), ...options.folders },
     converter: options.converter === "none" ? undefined : (options.converter ?? child),
     describeMachine: createDescribeMachine(createFakeProbe(), systemClock),

@@ -29,6 +29,7 @@ export async function createTempRegistry(): Promise<TempRegistry> {
   const places: RegistryPlaces = {
     cardsFolder: join(root, "custom_model_cards"),
     modelsFolders: [join(root, "models"), join(root, "more-models")],
+    localModelsFolders: [join(root, "mlx_models")],
     linkRecordFile: join(root, "model-links.json"),
   };
   await mkdir(places.modelsFolders[0]);
@@ -36,9 +37,9 @@ export async function createTempRegistry(): Promise<TempRegistry> {
   return {
     ...places,
     root,
-    open: () => openRegistryDisk(places),
+    open: () => openRegistryDisk(places, placed),
     placed,
-    openRemoval: async () => openModelRemovalDisk(places, await openRegistryDisk(places), placed, silentLogger),
+    openRemoval: async () => openModelRemovalDisk(places, await openRegistryDisk(places, placed), placed, silentLogger),
     addModel: async (folder, options = {}) => {
       await mkdir(folder, { recursive: true });
       const names = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"];

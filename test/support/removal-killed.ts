@@ -15,7 +15,7 @@ const die = (): never => {
 };
 const placed = openPlacedFoldersRecord(placedFile);
 const record = moment === "before the record" ? { ...placed, forget: async () => die() } : placed;
-const removal = await openModelRemovalDisk(places, await openRegistryDisk(places), record, silentLogger);
+const removal = await openModelRemovalDisk(places, await openRegistryDisk(places, placed), record, silentLogger);
 const [folder] = await removal.find(modelId(id));
 if (folder === undefined) throw new Error("nothing to remove");
 const finish = await removal.setAside(folder);

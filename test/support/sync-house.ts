@@ -73,12 +73,11 @@ export async function openSyncNode(name: string, options: SyncNodeOptions = {}) 
   const models = join(home, "models");
   await mkdir(models);
   const identity = options.identity ?? (await anIdentity(name));
-  const registry = await openRegistryDisk({
-    cardsFolder: join(home, "cards"),
-    modelsFolders: [models],
-    linkRecordFile: join(home, "links.json"),
-  });
   const placed = openPlacedFoldersRecord(join(home, "placed.json"));
+  const registry = await openRegistryDisk(
+    { cardsFolder: join(home, "cards"), modelsFolders: [models], linkRecordFile: join(home, "links.json") },
+    placed,
+  );
   const real = openSyncDisk({ modelsFolders: [models], registry, placed });
   const disk = options.changeDisk?.(real) ?? real;
   const shared = createSharedModels();

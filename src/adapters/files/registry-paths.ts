@@ -1,4 +1,4 @@
-import { lstat, mkdir, readdir, realpath } from "node:fs/promises";
+import { lstat, mkdir, readdir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { RegistryPathError } from "../../register/registry-files.js";
 
@@ -50,4 +50,11 @@ export async function ourFolder(root: string, name: string): Promise<string> {
   if (found === undefined) await mkdir(folder, { recursive: true });
   else if (!found.isDirectory()) throw new RegistryPathError(folder, "is not a folder");
   return folder;
+}
+
+/** Whether a file is there, inside the roots, following links. */
+export async function isFileInside(path: string, roots: readonly string[]): Promise<boolean> {
+  const real = await resolveInside(path, roots);
+  if (real === undefined) return false;
+  return (await unlessMissing(stat(real)))?.isFile() ?? false;
 }

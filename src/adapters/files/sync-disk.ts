@@ -1,6 +1,7 @@
 import { mkdir, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { ModelDisk } from "../../agent/sync/model-disk.js";
+import type { ModelId } from "../../cluster/names.js";
 import type { PlacedFolders } from "../../register/placed-folders.js";
 import { type RegistryFiles, RegistryPathError } from "../../register/registry-files.js";
 import { asOpenFile, openPlainFile } from "./open-plain-file.js";
@@ -11,22 +12,33 @@ import { listSource } from "./sync-source.js";
 export interface SyncDiskPlaces {
   /** exo's models folders in exo's order, absolute; copies are made in the first. */
   readonly modelsFolders: readonly [string, ...string[]];
+  /** Further folders of models that are only read. Copies may come from there. */
+  readonly localModelsFolders?: readonly string[];
   readonly registry: RegistryFiles;
   readonly placed: PlacedFolders;
 }
 
 /** exo's models folders on this disk, for copies from and to them. */
-export function openSyncDisk({ modelsFolders, registry, placed }: SyncDiskPlaces): ModelDisk {
+export function openSyncDisk(places: SyncDiskPlaces): ModelDisk {
+  const { modelsFolders, registry, placed } = places;
   const [copiesFolder] = modelsFolders;
+  const rootsNow = () => resolveRoots([...modelsFolders, ...(places.localModelsFolders ?? [])]);
+  /** exo's own folders come first: there a model in one file has an index. */
+  const wholeFolder = async (id: ModelId): Promise<string | undefined> => {
+    const inExo = (await registry.foldersOf(id)).find((folder) => folder.complete);
+    if (inExo?.resolved !== undefined) return inExo.resolved;
+    const local = await registry.localModelOf(id);
+    return local?.use === "link" ? local.resolved : undefined;
+  };
   return {
     findComplete: async (id) => {
-      const found = (await registry.foldersOf(id)).find((folder) => folder.complete);
-      if (found?.resolved === undefined) return undefined;
-      return await listSource(found.resolved, await resolveRoots(modelsFolders));
+      const folder = await wholeFolder(id);
+      return folder === undefined ? undefined : await listSource(folder, await rootsNow());
     },
     openSource: async (folder, path) => {
-      const real = await resolveInside(join(folder, path), await resolveRoots(modelsFolders));
-      if (real === undefined) throw new RegistryPathError(path, "is not inside exo's models folders any more");
+      const real = await resolveInside(join(folder, path), await rootsNow());
+      if (real === undefined)
+        throw new RegistryPathError(path, "is not inside the models folders of this agent any more");
       return asOpenFile(await openPlainFile(real));
     },
     freeBytes: async () => {

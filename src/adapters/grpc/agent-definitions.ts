@@ -3,6 +3,7 @@ import { loadPackageDefinition, logVerbosity, setLogVerbosity } from "@grpc/grpc
 import { loadSync } from "@grpc/proto-loader";
 import type { ProtoGrpcType as ClassicRegistryTypes } from "./generated/classic_registry.js";
 import type { ProtoGrpcType as ModelConvertTypes } from "./generated/model_convert.js";
+import type { ProtoGrpcType as ModelInspectTypes } from "./generated/model_inspect.js";
 import type { ProtoGrpcType as ModelRemovalTypes } from "./generated/model_removal.js";
 import type { ProtoGrpcType as ModelSyncTypes } from "./generated/model_sync.js";
 import type { ProtoGrpcType as NodeAgentTypes } from "./generated/node_agent.js";
@@ -33,5 +34,6 @@ function load<T>(name: string): T {
 export const loadClassicRegistry = () => load<ClassicRegistryTypes>("classic_registry").exoctl.agent.v1.ClassicRegistry;
 export const loadModelConvert = () => load<ModelConvertTypes>("model_convert").exoctl.agent.v1.ModelConvert;
 export const loadNodeAgent = () => load<NodeAgentTypes>("node_agent").exoctl.agent.v1.NodeAgent;
+export const loadModelInspect = () => load<ModelInspectTypes>("model_inspect").exoctl.agent.v1.ModelInspect;
 export const loadModelSync = () => load<ModelSyncTypes>("model_sync").exoctl.agent.v1.ModelSync;
 export const loadModelRemoval = () => load<ModelRemovalTypes>("model_removal").exoctl.agent.v1.ModelRemoval;

@@ -7,6 +7,7 @@ import type { Logger } from "../../runtime/logger.js";
 import {
   loadClassicRegistry,
   loadModelConvert,
+  loadModelInspect,
   loadModelRemoval,
   loadModelSync,
   loadNodeAgent,
@@ -15,6 +16,7 @@ import {
 import { createAgentService } from "./agent-service.js";
 import { createClassicRegistryService } from "./classic-registry-service.js";
 import { createConvertService } from "./convert-service.js";
+import { createInspectService } from "./inspect-service.js";
 import { createModelSyncService } from "./model-sync-service.js";
 import { createRemovalService } from "./removal-service.js";
 import type { CallFrame } from "./serve-calls.js";
@@ -106,6 +108,7 @@ export async function openAgentServer(settings: AgentServerSettings): Promise<Ag
   });
   const frame: CallFrame = { isTrusted: (pin) => pins.has(pin), logger };
   server.addService(loadNodeAgent().service, createAgentService(services.nodeAgent, frame));
+  server.addService(loadModelInspect().service, createInspectService(services.modelInspect, frame));
   server.addService(loadClassicRegistry().service, createClassicRegistryService(services.classicRegistry, frame));
   server.addService(loadModelSync().service, createModelSyncService(services.modelSync, frame));
   server.addService(loadModelConvert().service, createConvertService(services.modelConvert, frame));

@@ -4,6 +4,7 @@ import { type AgentChannelSettings, openAgentChannel } from "./agent-channel.js"
 import { loadNodeAgent } from "./agent-definitions.js";
 import { classicRegistryCalls } from "./classic-registry-calls.js";
 import { openConvertLink } from "./convert-link.js";
+import { openInspectLink } from "./inspect-link.js";
 import { openModelSyncLink } from "./model-sync-link.js";
 import { entryMessage, readOutcome } from "./registry-messages.js";
 import { readRegistryReport } from "./registry-report-message.js";
@@ -58,6 +59,7 @@ export function openAgentLink(settings: AgentLinkSettings): AgentLink {
       call(client.ensureEntry.bind(client), { entry: entryMessage(entry) }, readOutcome, { signal, deadlineMs: actMs }),
     removeEntry: (modelId, signal) =>
       call(client.removeEntry.bind(client), { modelId }, readRemoved, { signal, deadlineMs: actMs }),
+    ...openInspectLink(channel),
     startExo: (signal) => call(client.startExo.bind(client), {}, ignoreAnswer, { signal, deadlineMs: actMs }),
     stopExo: (signal) => call(client.stopExo.bind(client), {}, ignoreAnswer, { signal, deadlineMs: stopMs }),
     classic: classicRegistryCalls(channel, actMs),

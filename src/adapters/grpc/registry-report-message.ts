@@ -19,8 +19,8 @@ const placed = {
 } as const;
 
 const maxRows = 2_000;
-/** Of cards, and as much of models: together well below the largest message. */
-const maxPartBytes = 400_000;
+/** Of cards, of models, and of local models: together below the largest message. */
+const maxPartBytes = 300_000;
 const maxPathBytes = 4_096;
 /** Numbers, words and the frame around them, at most. */
 const restOfRowBytes = 160;
@@ -64,6 +64,7 @@ export function registryReportMessage(report: RegistryReport): RegistryReportMes
   return {
     cards: [...cards],
     models: models.map(modelMessage),
+    localModels: [...fitting(report.localModels ?? [], ({ modelId }) => [modelId])],
     cardsLeftOut: report.cards.length - cards.length,
     modelsLeftOut: report.models.length - models.length,
   };
@@ -99,12 +100,18 @@ const registrySchema = z
   .object({
     cards: z.array(cardSchema).max(maxRows),
     models: z.array(modelSchema).max(maxRows),
+    localModels: z.array(z.object({ modelId: text, complete: z.boolean() })).max(maxRows),
     cardsLeftOut: count,
     modelsLeftOut: count,
   })
-  .transform(({ cards, models, cardsLeftOut, modelsLeftOut }): RegistryReport => {
+  .transform(({ cards, models, localModels, cardsLeftOut, modelsLeftOut }): RegistryReport => {
     const leftOut = { cards: cardsLeftOut, models: modelsLeftOut };
-    return cardsLeftOut + modelsLeftOut === 0 ? { cards, models } : { cards, models, leftOut };
+    return {
+      cards,
+      models,
+      ...(localModels.length === 0 ? {} : { localModels }),
+      ...(cardsLeftOut + modelsLeftOut === 0 ? {} : { leftOut }),
+    };
   });
 
 /** @throws ZodError when an agent answers something else than its contract says */

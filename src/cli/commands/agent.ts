@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
@@ -22,6 +23,7 @@ interface AgentOptions extends CommonOptions {
   readonly interface: string;
   readonly exoHome?: string;
   readonly exoApiPort: string;
+  readonly modelsFolder: readonly string[];
   readonly classic?: string;
   readonly converterPython?: string;
   readonly simulatedMac?: string;
@@ -44,6 +46,12 @@ export function addAgentCommand(program: Command): void {
     .option("--name <name>", "what to call this node (default: its host name)")
     .option("--interface <name>", "network interface for mDNS, or auto", "auto")
     .option("--exo-home <folder>", "exo's data folder (default: exo's own rule)")
+    .option(
+      "--models-folder <dir>",
+      "a further folder of models, such as ./mlx_models, that is only read; may be given several times",
+      (folder: string, before: readonly string[]) => [...before, folder],
+      [],
+    )
     .option("--classic <path>", "exo here is 0.0.x: its checkout, virtual environment or models.py")
     .option("--exo-api-port <port>", "TCP port of exo's API on this machine", "52415")
     .option(
@@ -85,6 +93,7 @@ async function runReal(exoCommand: readonly string[], options: AgentOptions): Pr
     mdns: { serviceType: "exoctl", interfaceAddress: options.interface, port: 5353 },
     exo: {
       ...folders,
+      localModelsFolders: await localFolders(options.modelsFolder),
       apiPort: checkedPort(options.exoApiPort),
       ...(await exoGeneration(options, logger)),
       // exo and its instances go on serving when the agent is restarted or updated.
@@ -103,6 +112,19 @@ async function runReal(exoCommand: readonly string[], options: AgentOptions): Pr
       process.stderr.write(`exoctl agent is up on port ${agent.port} and belongs to a controller\n`);
   });
   await untilStopped(agent.close, failed);
+}
+
+/** Absolute. One that is not there may be on a disk that is not mounted yet: that is said, and the agent starts. */
+async function localFolders(folders: readonly string[]): Promise<readonly string[]> {
+  const paths = folders.map((folder) => resolve(folder));
+  for (const path of paths) {
+    const found = await stat(path).catch(() => undefined);
+    if (found?.isDirectory() === true) continue;
+    process.stderr.write(
+      `exoctl agent: --models-folder ${path} is not a folder now; its models show once it is there\n`,
+    );
+  }
+  return paths;
 }
 
 /** An exo 0.0.x is named at installation and never over the network. Its file is looked for anew whenever it is needed. */

@@ -4,7 +4,6 @@ import type { AddModelRequest } from "../../controller/entries/entries-api.js";
 import type { Quantization } from "../../models/model-spec.js";
 import { exitCodeOf } from "../exit-code.js";
 import { controllerHere } from "../find-controller.js";
-import { namesIn } from "../name-list.js";
 import type { CommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
 import { progressOn, showProgress } from "../progress.js";
@@ -12,7 +11,7 @@ import { progressOn, showProgress } from "../progress.js";
 /** What `exoctl model add` takes for the nodes of a cluster. */
 export interface AddOptions extends CommonOptions {
   readonly quantization: Quantization;
-  readonly on?: string;
+  readonly on?: readonly string[];
   readonly dryRun?: boolean;
 }
 
@@ -22,7 +21,7 @@ export async function addOnNodes(model: string, options: AddOptions, command: Co
     model,
     // Without the option it is the controller that knows what is meant.
     ...(command.getOptionValueSource("quantization") === "cli" ? { quantization: options.quantization } : {}),
-    ...(options.on === undefined ? {} : { on: namesIn(options.on) }),
+    ...(options.on === undefined ? {} : { on: options.on }),
     mode: options.dryRun === true ? "dry-run" : "add",
     by: userInfo().username,
   };

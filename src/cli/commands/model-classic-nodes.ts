@@ -5,7 +5,6 @@ import type { ClassicNodes } from "../../controller/classic-api.js";
 import { Problem } from "../../runtime/problem.js";
 import { exitCodeOf } from "../exit-code.js";
 import { controllerHere } from "../find-controller.js";
-import { namesIn } from "../name-list.js";
 import type { CommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
 import { progressOn, showProgress } from "../progress.js";
@@ -14,12 +13,16 @@ import { progressOn, showProgress } from "../progress.js";
 export interface NodesOptions {
   readonly classic?: string | true;
   readonly nodes?: boolean;
-  readonly on?: string;
+  readonly on?: readonly string[];
 }
 
-/** `--on` alone means it as well. */
-export const withClassicNodes = (command: Command): Command =>
-  command.option("--nodes", "with --classic: on every node that has an exo 0.0.x, on all of them or on none");
+/** `--on` alone means `--nodes` as well. */
+export const withNodesOptions = (command: Command): Command =>
+  command
+    .option("--nodes", "with --classic: on every node that has an exo 0.0.x, on all of them or on none")
+    .option("--on <names>", "only on these nodes, such as studio-1,studio-2 (default: all)", (text) =>
+      text.split(",").map((name) => name.trim()),
+    );
 
 /** @throws Problem when a path is given as well: agents know where their exo is, and take no path from anybody */
 export function isForNodes({ classic, nodes, on }: NodesOptions): boolean {
@@ -34,7 +37,7 @@ export function isForNodes({ classic, nodes, on }: NodesOptions): boolean {
   return isAsked;
 }
 
-const nodesOf = ({ on }: NodesOptions): ClassicNodes => (on === undefined ? {} : { on: namesIn(on) });
+const nodesOf = ({ on }: NodesOptions): ClassicNodes => (on === undefined ? {} : { on });
 
 type Options = CommonOptions & NodesOptions;
 

@@ -1,10 +1,10 @@
 import { type Command, Option } from "commander";
 import { quantizations } from "../../models/quantized-bytes.js";
-import { refuseOptionsOfOther } from "../one-road.js";
+import { refuseClassicOnly, refuseNodesOnly } from "../one-road.js";
 import { withCommonOptions } from "../options.js";
 import { type AddOptions, addOnNodes } from "./model-add.js";
 import { addClassic, type ClassicAdd, type ClassicRemove, removeClassic } from "./model-classic.js";
-import { withClassicNodes } from "./model-classic-nodes.js";
+import { withNodesOptions } from "./model-classic-nodes.js";
 import { type RemoveOptions, removeOnNodes } from "./model-remove.js";
 
 const addExamples = `
@@ -50,7 +50,7 @@ export function addEntryCommands(model: Command): void {
     .addHelpText("after", addExamples)
     .action(async (name: string, options: AddOptions & ClassicAdd, command: Command) => {
       if (options.classic !== undefined) return await addClassic(name, options);
-      refuseOptionsOfOther(command, "nodes", classicAddOnly);
+      refuseClassicOnly(command, classicAddOnly);
       await addOnNodes(name, options, command);
     });
   withCommonOptions(entryVerb(model, "remove"))
@@ -63,17 +63,16 @@ export function addEntryCommands(model: Command): void {
     .addHelpText("after", removeExamples)
     .action(async (name: string, options: RemoveOptions & ClassicRemove, command: Command) => {
       if (options.classic !== undefined) {
-        refuseOptionsOfOther(command, "classic", modernRemoveOnly);
+        refuseNodesOnly(command, modernRemoveOnly);
         return await removeClassic(name, options);
       }
-      refuseOptionsOfOther(command, "nodes", classicRemoveOnly);
+      refuseClassicOnly(command, classicRemoveOnly);
       await removeOnNodes(name, options);
     });
 }
 
 const entryVerb = (model: Command, verb: string): Command =>
-  withClassicNodes(model.command(verb))
-    .option("--on <nodes>", "only on these nodes, separated by commas (default: all)")
+  withNodesOptions(model.command(verb))
     .option(
       "--classic [path]",
       "exo 0.0.x: its checkout, virtual environment or models.py (default: the one of `exo`), or with --nodes the nodes'",

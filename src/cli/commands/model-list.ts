@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { Problem } from "../../runtime/problem.js";
-import { refuseOptionsOfOther } from "../one-road.js";
+import { refuseClassicOnly } from "../one-road.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
 import { listClassic } from "./model-classic.js";
-import { type NodesOptions, withClassicNodes } from "./model-classic-nodes.js";
+import { type NodesOptions, withNodesOptions } from "./model-classic-nodes.js";
 
 interface ListOptions extends CommonOptions, NodesOptions {
   readonly folder?: string;
@@ -20,16 +20,15 @@ Examples:
 
 /** `exoctl model list`: of all nodes through the controller, or of one folder on this disk. */
 export function addModelListCommand(model: Command): void {
-  withCommonOptions(withClassicNodes(model.command("list")))
+  withCommonOptions(withNodesOptions(model.command("list")))
     .option("--folder <dir>", "a folder of models on this disk, such as ~/.exo/models, instead of the nodes")
     .option("--all", "also cards that exo ships for models of which no node has anything")
     .option("--classic [path]", "the entries of an exo 0.0.x, here or with --nodes on every node")
-    .option("--on <nodes>", "with --classic: only on these nodes, separated by commas")
     .description("registry entries and model files on every node, and what is wrong with them")
     .addHelpText("after", examples)
     .action(async (options: ListOptions, command: Command) => {
       if (options.classic !== undefined) return await listClassic(options);
-      refuseOptionsOfOther(command, "nodes", ["--nodes", "--on"]);
+      refuseClassicOnly(command, ["--nodes", "--on"]);
       const { folder, all, output } = options;
       if (folder === undefined) return await listNodes(all === undefined ? "local" : "all", output);
       if (all !== undefined) throw folderAndAll();

@@ -2,7 +2,6 @@ import type { RemoveModelRequest } from "../../controller/entries/entries-api.js
 import type { Quantization } from "../../models/model-spec.js";
 import { exitCodeOf } from "../exit-code.js";
 import { controllerHere } from "../find-controller.js";
-import { namesIn } from "../name-list.js";
 import type { CommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
 import { progressOn, showProgress } from "../progress.js";
@@ -10,7 +9,7 @@ import { progressOn, showProgress } from "../progress.js";
 /** What `exoctl model remove` takes for the nodes of a cluster. */
 export interface RemoveOptions extends CommonOptions {
   readonly quantization?: Quantization;
-  readonly on?: string;
+  readonly on?: readonly string[];
   readonly files?: boolean;
   readonly named?: string;
   readonly dryRun?: boolean;
@@ -22,7 +21,7 @@ export async function removeOnNodes(model: string, options: RemoveOptions): Prom
   const request: RemoveModelRequest = {
     model,
     ...(quantization === undefined ? {} : { quantization }),
-    ...(on === undefined ? {} : { on: namesIn(on) }),
+    ...(on === undefined ? {} : { on }),
     files: options.files === true ? "remove" : "keep",
     ...(named === undefined ? {} : { named }),
     mode: options.dryRun === true ? "dry-run" : "remove",

@@ -25,23 +25,26 @@ function addedRow({ node, entry, weights, exo }: AddedNode, { colors }: Page): C
   ];
 }
 
+/** Nodes that have the entry and nothing to run it with: that is allowed, and said. */
+function lackingLines({ model, weightsOf, nodes }: AddModelSummary, page: Page): readonly string[] {
+  const lacking = nodes.filter(({ weights }) => weights === "missing").map(({ node }) => node);
+  if (lacking.length === 0) return [];
+  const next =
+    lacking.length === nodes.length
+      ? `To let exo download and run it: exoctl run ${model}`
+      : `To copy them from a node that has them: exoctl model sync ${weightsOf}`;
+  return bullet("• ", `${lacking.join(", ")}: no complete files of ${weightsOf}. ${next}`, page);
+}
+
 /** What `exoctl model add` prints: one row for each node, and what stands in the way. */
 export function renderAdd(summary: AddModelSummary, page: Page): readonly string[] {
   const { colors } = page;
   const rows = summary.nodes.map((node) => addedRow(node, page));
-  const lacking = summary.nodes.filter(({ weights }) => weights === "missing").map(({ node }) => node);
-  const id = summary.weightsOf;
   return [
     ...tableLines(["NODE", "ENTRY", "WEIGHTS", "EXO"], rows, page),
     "",
     ...problemLines(summary.nodes, page),
-    ...(lacking.length === 0
-      ? []
-      : bullet(
-          "• ",
-          `${lacking.join(", ")}: no complete files of ${id}. Copy them from a node that has them: exoctl model sync ${id}`,
-          page,
-        )),
+    ...lackingLines(summary, page),
     `${summary.mode === "dry-run" ? "Would add" : "Added"} ${colors.bold(summary.entry)} · ${sizeText(summary.storageBytes)} · ${countText(summary.nodes.length, "node")}${summary.mode === "dry-run" || summary.isNew ? "" : " · it was wanted before"}`,
   ];
 }

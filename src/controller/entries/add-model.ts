@@ -32,7 +32,8 @@ export async function addModel(
   signal: AbortSignal,
 ): Promise<AddModelSummary> {
   const { nodes, wanted } = entryNodes(deps.fleet, request.on);
-  const { name, entry, spec } = await deps.describeModel(request, signal);
+  const { name, entry, spec, notes = [] } = await deps.describeModel(request, signal);
+  for (const text of notes) report({ kind: "info", text });
   const summary = {
     model: name,
     entry: entry.modelId,

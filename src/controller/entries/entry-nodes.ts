@@ -11,7 +11,7 @@ export interface EntryNodes {
 
 /** @param on names; all nodes without it. @throws Problem when a name is unknown, or nobody has enrolled */
 export function entryNodes(fleet: Fleet, on: readonly string[] | undefined): EntryNodes {
-  const all = fleet.nodes();
+  const all = fleet.nodes().toSorted((left, right) => (left.member.name < right.member.name ? -1 : 1));
   if (all.length === 0)
     throw new Problem(
       "usage",

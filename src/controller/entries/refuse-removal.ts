@@ -12,7 +12,7 @@ export interface ModelUses {
   readonly desired: readonly ModelEntry[];
   /** Names of those that a command wants beside the cluster file's. */
   readonly addedByRun: readonly string[];
-  readonly entryOf: (model: ModelEntry) => EntrySpec;
+  readonly entryOf: (model: ModelEntry) => EntrySpec | undefined;
   readonly added: readonly AddedModel[];
   readonly view: ClusterView;
 }
@@ -26,8 +26,8 @@ export function refuseRemoval(
   const entry = { modelId: target.entryId };
   const wanted = uses.desired.find((model) => {
     const own = uses.entryOf(model);
-    const runsEntry = model.entry === "own" && own.modelId === target.entryId;
-    return runsEntry || (files === "remove" && own.weightsOf === target.weightsOf);
+    const runsEntry = model.entry === "own" && own?.modelId === target.entryId;
+    return runsEntry || (files === "remove" && own !== undefined && own.weightsOf === target.weightsOf);
   });
   if (wanted !== undefined) throw isDesired(wanted.name, uses.addedByRun.includes(wanted.name));
   const ids = files === "remove" ? idsOfWeights(target, uses.view) : new Set<string>();

@@ -3,7 +3,7 @@ import { plainEntryId } from "../../cluster/copy-entry.js";
 import { isModelId, type ModelId } from "../../cluster/names.js";
 import { Problem } from "../../runtime/problem.js";
 import type { AddedModel } from "../added-models.js";
-import { describeFromCatalogue } from "./describe-model.js";
+import { describeFromCatalogue, idOfFiles } from "./describe-model.js";
 import type { RemoveModelRequest } from "./entries-api.js";
 
 /** What a removal is about. */
@@ -28,14 +28,15 @@ export function removalTarget(
   const { model, quantization } = request;
   const matching = added.filter(
     ({ name, entry }) =>
-      (name === model || entry.modelId === model || entry.weightsOf === model) &&
+      (name === model || [entry.modelId, entry.weightsOf].some((id) => id === model || id === idOfFiles(model))) &&
       (quantization === undefined || entry.quantization === quantization),
   );
   const [one, ...more] = matching;
   if (more.length > 0) throw severalEntries(model, matching);
   const known = one ?? describeFromCatalogue(request);
   if (known !== undefined) return { name: known.name, entryId: known.entry.modelId, weightsOf: known.entry.weightsOf };
-  return isModelId(model) ? onNodes(model, view) : nothingThere(model);
+  const id = idOfFiles(model);
+  return id === undefined ? nothingThere(model) : onNodes(id, view);
 }
 
 function onNodes(id: ModelId, { registries }: ClusterView): RemovalTarget {
