@@ -47,7 +47,7 @@ async function look(
   const ours = link === undefined ? await gathered.isOurs(path) : link === "ours";
   const isEmpty = kind === "folder" && (await namesIn(path)).length === 0;
   const folder = {
-    ...{ modelId, path, kind, ours },
+    ...({ modelId, path, kind, ours } as const),
     ...(link === undefined ? {} : { link }),
     ...(isEmpty ? { empty: true as const } : {}),
   };
