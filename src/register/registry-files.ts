@@ -63,8 +63,6 @@ export interface RegistryFiles {
   modelFolders(): Promise<readonly ModelFolder[]>;
   /** What stands under this model's name, at most one in each models folder, in exo's order. */
   foldersOf(id: ModelId): Promise<readonly ModelFolder[]>;
-  /** Makes `id` a link to that folder, replacing nothing but a link where the agent has made one before. */
-  linkWeights(id: ModelId, target: ModelFolder): Promise<void>;
   /** Removes the link of this id if it is ours. */
   /** Every model in the further folders, and the first of this id. */
   localModels(): Promise<readonly LocalModel[]>;

@@ -77,7 +77,11 @@ describe("source: /folder", () => {
   test("once inspected, the true numbers win", () => {
     const inspected = new Map([[modelId("local/mine"), { facts, spec }]]);
     const found = knownModels([], inspected).find(choice);
-    expect(found?.entry).toMatchObject({ weightsOf: "local/mine", storageBytes: 65_000_000_000, quantization: "affine-4" });
+    expect(found?.entry).toMatchObject({
+      weightsOf: "local/mine",
+      storageBytes: 65_000_000_000,
+      quantization: "affine-4",
+    });
     expect(found?.spec).toMatchObject({ name: "gpt-oss-120b", weightBytesPerLayer: spec.weightBytesPerLayer });
     expect(found?.spec.exoCardBytes).toBe(70_652_212_224);
   });
@@ -88,7 +92,9 @@ test("what differs from the catalogue is named", () => {
     "affine-4 instead of MXFP4-Q8",
     "65.0 GB instead of 63.3 GB",
   ]);
-  expect(catalogueDifferences("gpt-oss-20b", quantization, facts, quantization)).toContain("36 layers instead of 24 layers");
+  expect(catalogueDifferences("gpt-oss-20b", quantization, facts, quantization)).toContain(
+    "36 layers instead of 24 layers",
+  );
   expect(catalogueDifferences("llama", quantization, facts, undefined)).toEqual([]);
   const same = { ...facts, storageBytes: 63_254_703_744, quantization };
   expect(catalogueDifferences("gpt-oss-120b", quantization, same, quantization)).toEqual([]);

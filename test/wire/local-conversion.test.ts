@@ -13,7 +13,14 @@ let up: CliRun;
 /** Two of three Macs have a conversion in a folder of their own, and exo downloads nothing. */
 beforeAll(async () => {
   writeFolder(join(sandbox.home, "mlx_models", "gpt-oss-mine"), mlxFolder(smallGptOss, "MXFP4-Q8"));
-  const mac = (name: string, more: object) => ({ name, chip: "M2 Max", memoryGb: 64, internet: "none", weights: "none", ...more });
+  const mac = (name: string, more: object) => ({
+    name,
+    chip: "M2 Max",
+    memoryGb: 64,
+    internet: "none",
+    weights: "none",
+    ...more,
+  });
   const has = { modelsFolders: ["mlx_models"] };
   const simulation = join(sandbox.home, "simulation.json");
   writeFileSync(
