@@ -63,7 +63,6 @@ export interface RegistryFiles {
   modelFolders(): Promise<readonly ModelFolder[]>;
   /** What stands under this model's name, at most one in each models folder, in exo's order. */
   foldersOf(id: ModelId): Promise<readonly ModelFolder[]>;
-  /** Removes the link of this id if it is ours. */
   /** Every model in the further folders, and the first of this id. */
   localModels(): Promise<readonly LocalModel[]>;
   localModelOf(id: ModelId): Promise<LocalModel | undefined>;
