@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
+import type { HostProbe } from "../../agent/host-probe.js";
 import { type HostPort, parseHostPort } from "../../config/host-port.js";
 import { Problem } from "../../runtime/problem.js";
 import { stateHome } from "../find-controller.js";
@@ -47,7 +48,6 @@ export function addAgentCommand(program: Command): void {
 async function runReal(exoCommand: readonly string[], options: AgentOptions): Promise<void> {
   const { startEnrollingAgent } = await import("../../processes/enrolling-agent.js");
   const { createPinoLogger } = await import("../../adapters/system/pino-logger.js");
-  const { createMacosHostProbe } = await import("../../adapters/macos/macos-host-probe.js");
   const { exoFolders } = await import("../../agent/exo-folders.js");
   const homeFolder = join(stateHome(), "agent");
   const folders = exoFolders(process.platform, process.env, homedir(), options.exoHome && resolve(options.exoHome));
@@ -59,7 +59,7 @@ async function runReal(exoCommand: readonly string[], options: AgentOptions): Pr
     agentVersion: version,
     machine: "real",
     listen: checkedHostPort(options.listen, "--listen"),
-    hostProbe: createMacosHostProbe(),
+    hostProbe: await probeOfThisMachine(),
     mdns: { serviceType: "exoctl", interfaceAddress: options.interface, port: 5353 },
     exo: {
       ...folders,
@@ -80,6 +80,11 @@ async function runReal(exoCommand: readonly string[], options: AgentOptions): Pr
       process.stderr.write(`exoctl agent is up on port ${agent.port} and belongs to a controller\n`);
   });
   await untilStopped(agent.close, failed);
+}
+
+async function probeOfThisMachine(): Promise<HostProbe> {
+  if (process.platform === "linux") return (await import("../../adapters/linux/linux-host-probe.js")).linuxHostProbe;
+  return (await import("../../adapters/macos/macos-host-probe.js")).createMacosHostProbe();
 }
 
 /** What exo gets to see of our environment: what it needs to run and its own settings, never anything else. */
