@@ -1,6 +1,7 @@
 import type { DeployedInstance, DeployedStage, Deployment } from "../inventory/deployment.js";
 import { Problem } from "../runtime/problem.js";
 import type { ApplyTimings } from "./apply-settings.js";
+import { StuckExoProblem } from "./stuck-exo.js";
 
 /** What a wait for an instance has seen so far. */
 export interface StartWatch {
@@ -113,9 +114,8 @@ function overdue(
  */
 function notStarted(instance: DeployedInstance, absent: readonly DeployedStage[], silentMs: number): Problem {
   const names = absent.map(nameOf).join(" and ");
-  return new Problem(
-    "failed",
-    "runner_not_started",
+  return new StuckExoProblem(
+    absent.flatMap(({ node }) => node ?? []),
     `exo on ${names} has started no runner for instance ${instance.id} within ${seconds(silentMs)}: ${stagesText(instance)}`,
     `exo on ${names} may be stuck since an earlier start that failed: restart it there`,
   );

@@ -27,6 +27,12 @@ const memoryGib = 64;
 /** Gives the machine a name and as much memory as its part in the cluster needs, for everything that asks the kernel. */
 const inCostume = 'hostname "$0" && mount --bind "$1" /proc/meminfo && shift && exec "$@"';
 
+/**
+ * On processors MLX compiles what it runs with the machine's C++ compiler, into a folder that all its processes share: they
+ * overwrite each other's files, and two cores have enough to do as it is.
+ */
+const exoSettings = ["MLX_DISABLE_COMPILE=1"];
+
 /** Starts an agent, which starts exo. @param join absent when it has joined before */
 export function startNode(number: number, weights: string, join_?: Join): RealNode {
   const name = nameOf(number);
@@ -41,7 +47,7 @@ export function startNode(number: number, weights: string, join_?: Join): RealNo
     command: [
       ...["ip", "netns", "exec", namespaceOf(number), "unshare", "--uts", "--", "sh", "-c", inCostume, name, meminfo],
       ...[process.execPath, exoctlMain, "agent", "--name", name, ...joining],
-      ...["--", ...exoCommand, "--offline"],
+      ...["--", "env", ...exoSettings, ...exoCommand, "--offline"],
     ],
     env: {
       PATH: process.env.PATH ?? "",

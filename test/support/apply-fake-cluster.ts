@@ -54,6 +54,8 @@ export interface Faults {
   rescan?: "unknown";
   /** Instances of these ids fail at once, those of the others behave as said above. */
   failing?: (modelId: string) => boolean;
+  /** Nodes whose exo starts no runner until it is started again. */
+  stuck?: readonly string[];
   /** Nodes with RDMA between each other. */
   rdma?: readonly string[];
   freeBytes?: number;
@@ -123,7 +125,7 @@ function runnerOf(instance: FakeInstance): RunnerState {
   return instance.phase === "advancing" ? (life[instance.age] ?? "ready") : instance.phase;
 }
 
-function toExo(instance: FakeInstance): ExoInstance {
+function toExo(instance: FakeInstance, stuck: readonly string[] = []): ExoInstance {
   return {
     id: instance.id,
     modelId: instance.modelId,
@@ -139,7 +141,12 @@ function toExo(instance: FakeInstance): ExoInstance {
         start: instance.sharding === "tensor" ? 0 : (instance.ends[rank - 1] ?? 0),
         end: instance.ends[rank] ?? 36,
       },
-      runner: runnerOf(instance),
+      runner:
+        stuck.length === 0 || instance.phase === "ready"
+          ? runnerOf(instance)
+          : stuck.includes(name)
+            ? "absent"
+            : "idle",
     })),
   };
 }
@@ -173,7 +180,7 @@ function look(cluster: FakeCluster, names: readonly string[], entry: EntrySpec, 
   const observation = anObservation(names, {
     peers,
     edges: [...edges, ...rdmaEdges],
-    instances: cluster.instances.map(toExo),
+    instances: cluster.instances.map((instance) => toExo(instance, cluster.faults.stuck)),
     downloads: [...cluster.nodes].flatMap(([name, node]): ExoDownload[] =>
       node.download === undefined
         ? []
@@ -238,8 +245,11 @@ function fakeAgent(cluster: FakeCluster, name: NodeName, entry: EntrySpec): Agen
     takeLease: refuse,
     removeEntry: refuse,
     describeRegistry: refuse,
-    startExo: refuse,
-    stopExo: refuse,
+    startExo: async () => {
+      cluster.log.push(`start exo on ${name}`);
+      cluster.faults.stuck = cluster.faults.stuck?.filter((stuck) => stuck !== name) ?? [];
+    },
+    stopExo: async () => void cluster.log.push(`stop exo on ${name}`),
     close: refuse,
     ensureEntry: async (spec): Promise<EntryOutcome> => {
       cluster.log.push(`ensure ${name}`);
