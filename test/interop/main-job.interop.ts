@@ -79,14 +79,16 @@ test("exo's own state has the layers where they were planned", async () => {
   const names = new Map<string, string>();
   for (const number of nodeNumbers)
     names.set(String(await askExo({ address: addressOf(number) }, "/node_id")), nameOf(number));
-  for (const number of nodeNumbers) {
-    const running = instancesIn(await stateOf(number)).find(({ id }) => id === instance);
-    expect(running?.modelId).toBe(ourModel);
-    expect(
-      running?.stages.map(({ exoNode, startLayer, endLayer }) => [names.get(exoNode), startLayer, endLayer]),
-    ).toEqual(stages.map(({ node, startLayer, endLayer }) => [node, startLayer, endLayer]));
-    expect(running?.stages.map(({ runner }) => runner)).toEqual(stages.map(() => "RunnerReady"));
-  }
+  await eventually(async () => {
+    for (const number of nodeNumbers) {
+      const running = instancesIn(await stateOf(number)).find(({ id }) => id === instance);
+      expect(running?.modelId).toBe(ourModel);
+      expect(
+        running?.stages.map(({ exoNode, startLayer, endLayer }) => [names.get(exoNode), startLayer, endLayer]),
+      ).toEqual(stages.map(({ node, startLayer, endLayer }) => [node, startLayer, endLayer]));
+      expect(running?.stages.map(({ runner }) => runner)).toEqual(stages.map(() => "RunnerReady"));
+    }
+  }, minuteMs);
   report.say("apply", `${instance}: ${stagesLine(stages)}, all RunnerReady in the state of every exo`);
 });
 
