@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type CommandResult, type RunningCommand, runCommand, startCommand } from "./command.js";
 import type { Join } from "./real-node.js";
@@ -30,9 +30,6 @@ export const startController = (clusterFile: string): RunningCommand =>
     env,
     logFile: upLog,
   });
-
-/** What the controller has printed so far. */
-export const controllerOutput = (): string => readFileSync(upLog, "utf8");
 
 /** Runs one `exoctl` command beside the controller. */
 export const exoctl = (...args: readonly string[]): Promise<CommandResult> =>

@@ -4,8 +4,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/interop/*.interop.ts"],
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    testTimeout: 420_000,
+    hookTimeout: 600_000,
     fileParallelism: false,
     maxWorkers: 1,
     bail: 1,
