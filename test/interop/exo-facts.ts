@@ -24,6 +24,7 @@ const state = z.looseObject({
   runners: z.record(z.string(), z.record(z.string(), z.unknown())),
   tasks: z.record(z.string(), z.record(z.string(), z.looseObject({ taskStatus: z.string() }))),
   topology: z.looseObject({ nodes: z.array(z.string()) }),
+  nodeMemory: z.record(z.string(), z.looseObject({ ramAvailable: z.object({ inBytes: z.number() }) })),
 });
 
 export interface RunningStage {
@@ -45,25 +46,38 @@ export interface RunningInstance {
 /** What runs, from exo's own state. */
 export function instancesIn(raw: unknown): readonly RunningInstance[] {
   const { instances, runners } = state.parse(raw);
-  return Object.values(instances).map(({ MlxRingInstance: { instanceId, shardAssignments } }) => ({
+  return Object.values(instances).map((found) =>
+    describe(found, (id) => Object.keys(runners[id] ?? {})[0] ?? "absent"),
+  );
+}
+
+function describe(found: z.infer<typeof instance>, runnerOf: (id: string) => string): RunningInstance {
+  const { instanceId, shardAssignments } = found.MlxRingInstance;
+  const stages = Object.entries(shardAssignments.nodeToRunner).map(([exoNode, runner]) => {
+    const part = shardAssignments.runnerToShard[runner]?.PipelineShardMetadata;
+    if (part === undefined) throw new Error(`runner ${runner} has no shard`);
+    const { deviceRank, startLayer, endLayer } = part;
+    return { exoNode, rank: deviceRank, startLayer, endLayer, runner: runnerOf(runner) };
+  });
+  return {
     id: instanceId,
     modelId: shardAssignments.modelId,
-    stages: Object.entries(shardAssignments.nodeToRunner)
-      .map(([exoNode, runner]) => {
-        const found = shardAssignments.runnerToShard[runner]?.PipelineShardMetadata;
-        if (found === undefined) throw new Error(`runner ${runner} has no shard`);
-        const status = Object.keys(runners[runner] ?? {})[0] ?? "absent";
-        return {
-          exoNode,
-          rank: found.deviceRank,
-          startLayer: found.startLayer,
-          endLayer: found.endLayer,
-          runner: status,
-        };
-      })
-      .toSorted((left, right) => left.rank - right.rank),
-  }));
+    stages: stages.toSorted((left, right) => left.rank - right.rank),
+  };
 }
+
+/** How many layers each node would get, from exo's answer to a question for a placement. */
+export const layersByNode = (placement: unknown): ReadonlyMap<string, number> =>
+  new Map(
+    describe(instance.parse(placement), () => "none").stages.map(({ exoNode, startLayer, endLayer }) => [
+      exoNode,
+      endLayer - startLayer,
+    ]),
+  );
+
+/** Free memory of each node in bytes, as exo counts it. */
+export const freeMemoryIn = (raw: unknown): ReadonlyMap<string, number> =>
+  new Map(Object.entries(state.parse(raw).nodeMemory).map(([node, { ramAvailable }]) => [node, ramAvailable.inBytes]));
 
 /** How many requests for text are in which state. */
 export function generationsIn(raw: unknown): Readonly<Record<string, number>> {

@@ -1,8 +1,10 @@
 import { join } from "node:path";
 import OpenAI from "openai";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { splitAsExo } from "../../src/plan/exo-modern.js";
+import { aPlanNode, aPlanProblem } from "../support/plan-problems.js";
 import { eventually } from "./eventually.js";
-import { generationsIn, instancesIn, membersIn, modelsIn } from "./exo-facts.js";
+import { freeMemoryIn, generationsIn, instancesIn, layersByNode, membersIn, modelsIn } from "./exo-facts.js";
 import { discoveredNow, planNow, stagesLine, statusNow } from "./exoctl-facts.js";
 import { createJoin, exoctl, exoctlJson, startController, writeClusterFile } from "./real-controller.js";
 import { askExo, type RealNode, startNode } from "./real-node.js";
@@ -11,6 +13,7 @@ import { addressOf, nameOf, nodeNumbers, workFolder } from "./settings.js";
 import { tinyLayers, writeTinyModel } from "./tiny-model.js";
 
 const ourModel = "exoctl/gpt-oss-120b-MXFP4-Q8";
+const builtInModel = "mlx-community/gpt-oss-120b-MXFP4-Q8";
 const servedModel = "gpt-oss-120b";
 const minuteMs = 60_000;
 const weights = join(workFolder, "weights");
@@ -95,6 +98,29 @@ test("exo's own state has the layers where they were planned", async () => {
   }, minuteMs);
   report.say("apply", `${instance}: ${stagesLine(stages)}, all RunnerReady in the state of every exo`);
 });
+
+test.each([1, nodeNumbers.length])(
+  "exo's own placement over at least %i nodes is what exoctl says it would be",
+  async (minNodes) => {
+    const query = `model_id=${builtInModel}&sharding=Pipeline&instance_meta=MlxRing&min_nodes=${minNodes}`;
+    const exo = layersByNode(await askExo({ address: addressOf(1) }, `/instance/placement?${query}`));
+    const free = [...freeMemoryIn(await stateOf(1))];
+    const said = splitAsExo(
+      aPlanProblem(
+        free.map(([node, availableBytes]) => aPlanNode(node, { availableBytes })),
+        { minNodes },
+      ),
+    );
+    const placed = "placed" in said ? said.placed : [];
+    expect(Object.fromEntries(exo)).toEqual(
+      Object.fromEntries(placed.map(({ node, layers }) => [node, layers.end - layers.start])),
+    );
+    report.say(
+      "compare",
+      `exo by itself, from ${minNodes} nodes on: ${[...exo.values()].join(" + ")} layers, as foretold`,
+    );
+  },
+);
 
 test("applied again, nothing changes", async () => {
   expect(await exoctlJson("apply")).toMatchObject({ changed: false, steps: [] });

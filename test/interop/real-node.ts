@@ -22,7 +22,8 @@ export interface Join {
 
 /** The model folder as exo downloads it. */
 const weightsFolder = "mlx-community--gpt-oss-120b-MXFP4-Q8";
-const memoryGib = 64;
+/** Of the nodes in turn: unequal, so that cuts by memory show. */
+const memoriesGib = [64, 52, 60];
 
 /** Gives the machine a name and as much memory as its part in the cluster needs, for everything that asks the kernel. */
 const inCostume = 'hostname "$0" && mount --bind "$1" /proc/meminfo && shift && exec "$@"';
@@ -41,7 +42,7 @@ export function startNode(number: number, weights: string, join_?: Join): RealNo
   mkdirSync(join(folder, "home"), { recursive: true });
   placeWeights(weights, join(exoHome, "models", weightsFolder));
   const meminfo = join(folder, "meminfo");
-  writeFileSync(meminfo, costumeMeminfo(readFileSync("/proc/meminfo", "utf8")));
+  writeFileSync(meminfo, costumeMeminfo(readFileSync("/proc/meminfo", "utf8"), memoriesGib[number - 1] ?? 64));
   const joining = join_ === undefined ? [] : ["--controller", join_.address, "--pin", join_.pin, "--token-file", "-"];
   const agent = startCommand({
     command: [
@@ -69,7 +70,7 @@ function placeWeights(from: string, to: string): void {
   for (const file of readdirSync(from)) if (!there.has(file)) linkSync(join(from, file), join(to, file));
 }
 
-function costumeMeminfo(real: string): string {
+function costumeMeminfo(real: string, memoryGib: number): string {
   const kibibytes = memoryGib * 1024 * 1024;
   return real
     .replace(/^MemTotal:.*$/m, `MemTotal: ${kibibytes} kB`)
