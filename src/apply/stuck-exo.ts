@@ -19,21 +19,23 @@ export class StuckExoProblem extends Problem {
 export async function restartExo(context: StepContext, node: NodeName, signal: AbortSignal): Promise<StepResult> {
   const agent = agentOf(context, node);
   await agent.stopExo(signal);
-  await agent.startExo(signal);
+  // Once more where the first answer got lost: a stopped exo serves nobody, and nothing else would start it.
+  await agent.startExo(signal).catch(() => agent.startExo(signal));
   return { outcome: `exo on ${node} was started again`, effect: "changed" };
 }
 
 /**
  * Restarts the exos that are stuck, for the next attempt to find them well. One that still has a ready instance is left alone:
- * whatever it is, it may be serving. That a restart failed is only reported.
+ * whatever it is, it may be serving. That a restart failed is only reported: the caller is told what led here.
  */
 export async function restartStuckExos(
   context: StepContext,
   nodes: readonly NodeName[],
   signal: AbortSignal,
 ): Promise<void> {
-  const { deployment } = await context.access.observe(signal);
-  for (const node of nodes.filter((name) => !deployment.instances.some(isReadyOn(name)))) {
+  const view = await context.access.observe(signal).catch(() => undefined); // unseen, nothing is restarted
+  const idle = nodes.filter((name) => view?.deployment.instances.some(isReadyOn(name)) === false);
+  for (const node of idle) {
     const step: StepOf<"restart-exo"> = { action: "restart-exo", node, because: "it starts no runner any more" };
     context.report({ kind: "step-started", step });
     const outcome = await restartExo(context, node, signal).then(

@@ -134,6 +134,12 @@ describe("an exo that starts no runner any more, as 1.0.68 does after a start th
     expect(notOurs.log.some((line) => line.includes("exo on"))).toBe(false);
   });
 
+  test("a start whose answer got lost is asked for once more, and what led here stays the failure", async () => {
+    const cluster = fakeCluster(names, gptOssEntry, { stuck: ["studio-2"], lostStarts: 2 });
+    await expect(passOn(cluster, "restart")).rejects.toMatchObject({ code: "runner_not_started" });
+    expect(cluster.log.filter((line) => line === "start exo on studio-2")).toHaveLength(2);
+  });
+
   test("is left alone while an instance on it is ready", async () => {
     const cluster = fakeCluster(names, gptOssEntry, { stuck: ["studio-2"] });
     cluster.instances.push(anOwn({ id: "somebody-elses", modelId: "org/other", nodes: ["studio-2"], ends: [36] }));

@@ -3,7 +3,7 @@ import type { ClusterAccess, ClusterView } from "../../src/apply/cluster-access.
 import type { ExoControl, InstanceSpec, ProofAnswer } from "../../src/apply/exo-control.js";
 import { exoNodeId, type NodeName, nodeName } from "../../src/cluster/names.js";
 import type { EntryOutcome, EntrySpec } from "../../src/cluster/registry-report.js";
-import type { AgentLink } from "../../src/inventory/agent-link.js";
+import { type AgentLink, AgentUnreachableError } from "../../src/inventory/agent-link.js";
 import { buildInventory } from "../../src/inventory/build-inventory.js";
 import { buildDeployment } from "../../src/inventory/deployment.js";
 import type { ExoDownload, ExoInstance, RunnerState } from "../../src/inventory/exo-state.js";
@@ -56,6 +56,8 @@ export interface Faults {
   failing?: (modelId: string) => boolean;
   /** Nodes whose exo starts no runner until it is started again. */
   stuck?: readonly string[];
+  /** Commands to start exo whose answers get lost. */
+  lostStarts?: number;
   /** Nodes with RDMA between each other. */
   rdma?: readonly string[];
   freeBytes?: number;
@@ -247,6 +249,8 @@ function fakeAgent(cluster: FakeCluster, name: NodeName, entry: EntrySpec): Agen
     describeRegistry: refuse,
     startExo: async () => {
       cluster.log.push(`start exo on ${name}`);
+      cluster.faults.lostStarts = (cluster.faults.lostStarts ?? 0) - 1;
+      if (cluster.faults.lostStarts >= 0) throw new AgentUnreachableError("agent_unreachable", "no answer");
       cluster.faults.stuck = cluster.faults.stuck?.filter((stuck) => stuck !== name) ?? [];
     },
     stopExo: async () => void cluster.log.push(`stop exo on ${name}`),
