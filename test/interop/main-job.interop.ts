@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import OpenAI from "openai";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { version } from "../../src/cli/version.js";
+import { readExoVariant } from "../../src/cluster/exo-variant.js";
 import { splitAsExo } from "../../src/plan/exo-modern.js";
 import { aPlanNode, aPlanProblem } from "../support/plan-problems.js";
 import { eventually } from "./eventually.js";
@@ -72,6 +74,8 @@ test("every exo lists the entry that its agent has written", async () => {
     const models = modelsIn(await askExo({ address: addressOf(number) }, "/models"));
     expect(models, nameOf(number)).toContain(ourModel);
   }
+  const variant = readExoVariant(await askExo({ address: addressOf(1) }, "/openapi.json"));
+  report.say("versions", `exoctl ${version}, exo with the model cards of ${variant?.label ?? "an unknown release"}`);
   report.say("register", `${ourModel} is listed by ${nodeNumbers.length} exos`);
 });
 
