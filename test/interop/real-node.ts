@@ -34,8 +34,8 @@ const inCostume = 'hostname "$0" && mount --bind "$1" /proc/meminfo && shift && 
  */
 const exoSettings = ["MLX_DISABLE_COMPILE=1"];
 
-/** Starts an agent, which starts exo. @param join absent when it has joined before */
-export function startNode(number: number, weights: string, join_?: Join): RealNode {
+/** Starts an agent, which joins and starts exo. @param weights folder whose files become the node's model */
+export function startNode(number: number, weights: string, { address, pin, token }: Join): RealNode {
   const name = nameOf(number);
   const folder = join(workFolder, name);
   const exoHome = join(folder, "exo");
@@ -43,7 +43,7 @@ export function startNode(number: number, weights: string, join_?: Join): RealNo
   placeWeights(weights, join(exoHome, "models", weightsFolder));
   const meminfo = join(folder, "meminfo");
   writeFileSync(meminfo, costumeMeminfo(readFileSync("/proc/meminfo", "utf8"), memoriesGib[number - 1] ?? 64));
-  const joining = join_ === undefined ? [] : ["--controller", join_.address, "--pin", join_.pin, "--token-file", "-"];
+  const joining = ["--controller", address, "--pin", pin, "--token-file", "-"];
   const agent = startCommand({
     command: [
       ...["ip", "netns", "exec", namespaceOf(number), "unshare", "--uts", "--", "sh", "-c", inCostume, name, meminfo],
@@ -58,7 +58,7 @@ export function startNode(number: number, weights: string, join_?: Join): RealNo
       EXO_LIBP2P_NAMESPACE: "exoctl-interop",
     },
     logFile: join(folder, "agent.log"),
-    ...(join_ === undefined ? {} : { input: `${join_.token}\n` }),
+    input: `${token}\n`,
   });
   return { number, name, address: addressOf(number), agent, exoPids: () => childrenOf(agent.pid) };
 }
