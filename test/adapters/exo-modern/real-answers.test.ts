@@ -7,7 +7,7 @@ import { parseState } from "../../../src/adapters/exo-modern/parse-state.js";
 import { exoNodeId } from "../../../src/cluster/names.js";
 import { type ExoView, livePeers } from "../../../src/inventory/exo-view.js";
 import { instanceHealth } from "../../../src/inventory/instance-health.js";
-import { exoFixture } from "../../support/exo-fixtures.js";
+import { exoFixture, variant71 } from "../../support/exo-fixtures.js";
 
 // Recorded from three real nodes of exo 1.0.68 on Linux, running a tiny model of 36 layers (scripts/interop).
 const fixture = (name: string): unknown => exoFixture(`1.0.68/${name}`);
@@ -34,6 +34,10 @@ test("its variant is recognised by its cards", () => {
     label: "1.0.68",
     requiredCardFields: ["hidden_size", "model_id", "n_layers", "storage_size", "supports_tensor", "tasks"],
   });
+});
+
+test("so is 1.0.71, by the document of a real one", () => {
+  expect(variantOf(exoFixture("1.0.71/openapi.json"))).toEqual(variant71);
 });
 
 test("a cluster that serves: three members, each pair connected both ways, our layers in rank order", () => {
