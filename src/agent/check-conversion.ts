@@ -13,7 +13,7 @@ import type { ModelFiles } from "../models/inspect/model-files.js";
 import type { RegistryFiles } from "../register/registry-files.js";
 import type { ConversionFolders } from "./conversion-folders.js";
 import type { Converter, ConverterState } from "./converter.js";
-import type { DescribeMachine } from "./describe-node.js";
+import type { DescribeMachine } from "./machine-facts.js";
 
 /** What the checks look at. */
 export interface ConversionCheckParts {

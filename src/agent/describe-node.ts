@@ -1,27 +1,15 @@
 import { estimatedWorkingSetBytes } from "../cluster/chips.js";
 import type { Hardware, MemoryFacts } from "../cluster/hardware.js";
 import type { Clock } from "../runtime/clock.js";
-import type { HostProbe, ProbeQuestion } from "./host-probe.js";
+import { createDescribeLinux } from "./describe-linux.js";
+import type { HostProbe } from "./host-probe.js";
+import type { DescribeMachine } from "./machine-facts.js";
 import { parseMetalWorkingSet } from "./parse-metal-info.js";
 import { parseSwVers } from "./parse-sw-vers.js";
 import { parseSysctlHardware, parseWiredLimit } from "./parse-sysctl.js";
 import { parseVmStat } from "./parse-vm-stat.js";
+import { outputOf } from "./probe-output.js";
 import { RefusalError } from "./refusal.js";
-
-/** What a machine is and how much memory models may use on it. */
-export interface MachineFacts {
-  readonly hardware: Hardware;
-  readonly memory: MemoryFacts;
-}
-
-/** Measures this machine. Rejects with `RefusalError` (`not_possible`) when it is no Mac or gives odd answers. */
-export type DescribeMachine = (signal: AbortSignal) => Promise<MachineFacts>;
-
-/** Standard output of a command that went well; undefined when it failed or does not exist. */
-async function outputOf(probe: HostProbe, question: ProbeQuestion, signal: AbortSignal): Promise<string | undefined> {
-  const answer = await probe.ask(question, signal);
-  return answer.kind === "output" && answer.exitCode === 0 ? answer.stdout : undefined;
-}
 
 async function readHardware(probe: HostProbe, signal: AbortSignal): Promise<Hardware> {
   // sysctl exits with an error when one oid is unknown, and prints the others all the same.
@@ -60,11 +48,23 @@ interface KnownWorkingSet {
   readonly workingSet: WorkingSet;
 }
 
+/** Measures this machine, which is a Mac unless it has Linux's /proc. */
+export function createDescribeMachine(probe: HostProbe, clock: Clock): DescribeMachine {
+  let measure: DescribeMachine | undefined;
+  return async (signal) => {
+    if (measure === undefined) {
+      const linux = (await probe.ask("proc-meminfo", signal)).kind !== "missing";
+      measure = linux ? createDescribeLinux(probe) : createDescribeMac(probe, clock);
+    }
+    return await measure(signal);
+  };
+}
+
 /**
- * Measures this machine through its commands. What can't change while it runs is asked once; Metal, which is slow to ask, again
+ * Measures a Mac through its commands. What can't change while it runs is asked once; Metal, which is slow to ask, again
  * when the limit set by the admin has changed, or after some minutes when it could not be asked.
  */
-export function createDescribeMachine(probe: HostProbe, clock: Clock): DescribeMachine {
+function createDescribeMac(probe: HostProbe, clock: Clock): DescribeMachine {
   let hardware: Hardware | undefined;
   let known: KnownWorkingSet | undefined;
   const isCurrent = (facts: KnownWorkingSet, wiredLimit: KnownWorkingSet["wiredLimit"]): boolean =>

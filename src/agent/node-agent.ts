@@ -5,10 +5,10 @@ import type { PlacedFolders } from "../register/placed-folders.js";
 import type { RegistryFiles } from "../register/registry-files.js";
 import type { Authority, Caller } from "./authority.js";
 import type { DescribeExo } from "./describe-exo.js";
-import type { DescribeMachine } from "./describe-node.js";
 import { describeRegistry } from "./describe-registry.js";
 import { ensureEntry } from "./ensure-entry.js";
 import type { ExoSupervisor } from "./exo-supervisor.js";
+import type { DescribeMachine } from "./machine-facts.js";
 import { RefusalError } from "./refusal.js";
 import { removeEntry } from "./remove-entry.js";
 

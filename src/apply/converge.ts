@@ -11,6 +11,7 @@ import { matchedIn, nextSteps } from "./next-steps.js";
 import { registryExecutors } from "./registry-executors.js";
 import type { StepContext } from "./step-context.js";
 import { describeStep, type Executors, nodeOfStep, runStep, type Step, type StepAction } from "./steps.js";
+import { restartExo, restartStuckExos, StuckExoProblem } from "./stuck-exo.js";
 import type { ApplyTarget } from "./target.js";
 
 /** A step that was taken, as `exoctl apply -o json` prints it. */
@@ -40,6 +41,8 @@ export interface ApplyDeps {
   readonly knownAnswer?: KnownAnswer;
   /** Instances that were proven before, and need no proof again. */
   readonly proven?: ReadonlySet<string>;
+  /** What to do about an exo that starts no runner any more; default `leave`. */
+  readonly stuckExos?: "restart" | "leave";
   /** Called as soon as an instance has answered correctly: it can serve while other copies still load. */
   readonly onProven?: (instanceId: string) => void;
 }
@@ -78,6 +81,8 @@ export async function converge(target: ApplyTarget, deps: ApplyDeps, signal: Abo
     }
   } catch (error) {
     if (!signal.aborted) await deleteDoomed(pass, signal);
+    if (error instanceof StuckExoProblem && deps.stuckExos === "restart" && !signal.aborted)
+      await restartStuckExos(pass.context, error.nodes, signal);
     throw error;
   }
 }
@@ -93,7 +98,11 @@ function beginPass(target: ApplyTarget, deps: ApplyDeps): Pass {
   };
   return {
     context,
-    executors: { ...registryExecutors(context), ...instanceExecutors(context) },
+    executors: {
+      ...registryExecutors(context),
+      ...instanceExecutors(context),
+      "restart-exo": ({ node }, aborted) => restartExo(context, node, aborted),
+    },
     newUuid: deps.newUuid,
     proven: new Set(deps.proven),
     onProven: deps.onProven ?? (() => undefined),

@@ -10,6 +10,8 @@ export interface StepArgs {
   /** Makes this exo read its folders again, until it lists the entry. */
   readonly rescan: { readonly node: NodeName; readonly modelId: ModelId };
   readonly "delete-instance": { readonly instanceId: string; readonly because: string };
+  /** The agent stops and starts the exo that it runs. */
+  readonly "restart-exo": { readonly node: NodeName; readonly because: string };
   /** `node`: whose API takes the command. */
   readonly "create-instance": { readonly node: NodeName; readonly instance: InstanceSpec };
   readonly "await-ready": { readonly instanceId: string };
@@ -45,6 +47,7 @@ export const nodeOfStep = (step: Step): NodeName | null => {
     case "download-weights":
     case "ensure-entry":
     case "rescan":
+    case "restart-exo":
       return step.node;
     default:
       return null;
@@ -62,6 +65,8 @@ export function describeStep(step: Step): string {
       return `make exo on ${step.node} read its registry again and list ${step.modelId}`;
     case "delete-instance":
       return `delete instance ${step.instanceId}: ${step.because}`;
+    case "restart-exo":
+      return `start exo on ${step.node} again: ${step.because}`;
     case "create-instance":
       return `create instance ${step.instance.instanceId} with ${shardsText(step.instance)}`;
     case "await-ready":

@@ -1,6 +1,7 @@
 import type { DeployedInstance, DeployedStage, Deployment } from "../inventory/deployment.js";
 import { Problem } from "../runtime/problem.js";
 import type { ApplyTimings } from "./apply-settings.js";
+import { StuckExoProblem } from "./stuck-exo.js";
 
 /** What a wait for an instance has seen so far. */
 export interface StartWatch {
@@ -69,9 +70,13 @@ function look(
   };
 }
 
-/** Rank 0 warms up last, so the others are still `loaded`: both are one phase. */
-function phaseOf({ health }: DeployedInstance): string {
+/**
+ * Rank 0 warms up last, so the others are still `loaded`: both are one phase. A ring forms once one runner connects, whatever
+ * the others say of themselves: waiting for its neighbour can keep a runner from reporting that it does (seen with 1.0.68).
+ */
+function phaseOf({ health, stages }: DeployedInstance): string {
   if (health.state !== "starting") return health.state;
+  if (health.phase === "preparing" && stages.some((stage) => stage.runner === "connecting")) return "connecting";
   return health.phase === "loaded" ? "warming-up" : health.phase;
 }
 
@@ -90,6 +95,9 @@ function overdue(
     return new Problem("failed", "warm_up_stuck", words, logHint);
   }
   if (watch.phase === "connecting" || silentMs <= timings.noProgressMs) return undefined;
+  const absent = instance.stages.filter((stage) => stage.runner === "absent");
+  if (watch.phase === "preparing" && absent.length > 0 && absent.length < instance.stages.length)
+    return notStarted(instance, absent, silentMs);
   const why = instance.health.state === "unknown" ? ` (${instance.health.reason})` : "";
   const words = `instance ${instance.id} has made no progress for ${seconds(silentMs)}: ${stagesText(instance)}${why}`;
   return new Problem(
@@ -97,6 +105,19 @@ function overdue(
     "load_stuck",
     words,
     "weights on a slow disk, or a node short of memory; see exo's logs",
+  );
+}
+
+/**
+ * exo's worker does one thing after the other, without deadlines: one that waits for a runner which never answered starts no
+ * other runner, until exo is started again (seen with 1.0.68).
+ */
+function notStarted(instance: DeployedInstance, absent: readonly DeployedStage[], silentMs: number): Problem {
+  const names = absent.map(nameOf).join(" and ");
+  return new StuckExoProblem(
+    absent.flatMap(({ node }) => node ?? []),
+    `exo on ${names} has started no runner for instance ${instance.id} within ${seconds(silentMs)}: ${stagesText(instance)}`,
+    `exo on ${names} may be stuck since an earlier start that failed: restart it there`,
   );
 }
 
@@ -111,7 +132,7 @@ function notConnected(instance: DeployedInstance, tookMs: number): Problem {
   return new Problem(
     "failed",
     "ring_not_connected",
-    `the ring is not connected after ${seconds(tookMs)} between ${pairs.join(", ") || "its nodes"}`,
+    `the ring is not connected after ${seconds(tookMs)} between ${pairs.join(", ") || "its nodes"}: ${stagesText(instance)}`,
     "a firewall on one of them may refuse incoming connections, or the link between them is down",
   );
 }

@@ -170,6 +170,7 @@ async function bringUp(
       newUuid: deps.newUuid,
       report: (progress) => report(progressLine(progress)),
       ...(deps.timings === undefined ? {} : { timings: deps.timings }),
+      stuckExos: deps.spec().exo.manage ? "restart" : "leave",
       proven: runOf(entry).proven,
       onProven: (instanceId) => noteProven(entry, instanceId),
     },

@@ -75,6 +75,10 @@ export function createSimulatedHostProbe(mac: MacProfile, options: { readonly ex
         return metalInfo(mac);
       case "computer-name":
         return printed(`${mac.name}\n`);
+      case "proc-meminfo":
+      case "proc-cpuinfo":
+      case "os-release":
+        return { kind: "missing" };
       default:
         return question satisfies never;
     }

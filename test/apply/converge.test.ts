@@ -111,6 +111,44 @@ test("commands that exo loses during an election are sent again with the same id
   expect(cluster.instances).toMatchObject([{ id: report.instanceIds[0] }]);
 });
 
+describe("an exo that starts no runner any more, as 1.0.68 does after a start that hung", () => {
+  const passOn = (cluster: FakeCluster, stuckExos: "restart" | "leave") => {
+    const deps = { access: cluster, clock: cluster.clock, newUuid, timings: { pollMs: 4_000 }, stuckExos };
+    return converge(target, deps, new AbortController().signal);
+  };
+
+  test("is started again after its instance is gone, and the next pass serves", async () => {
+    const cluster = fakeCluster(names, gptOssEntry, { stuck: ["studio-2"] });
+    await expect(passOn(cluster, "restart")).rejects.toMatchObject({ code: "runner_not_started" });
+    expect(cluster.instances).toEqual([]);
+    expect(cluster.log.slice(-3)).toEqual([
+      expect.stringMatching(/^delete /),
+      "stop exo on studio-2",
+      "start exo on studio-2",
+    ]);
+    expect((await passOn(cluster, "restart")).changed).toBe(true);
+  });
+
+  test("is left alone where exo is not ours to start", async () => {
+    const notOurs = fakeCluster(names, gptOssEntry, { stuck: ["studio-2"] });
+    await expect(passOn(notOurs, "leave")).rejects.toMatchObject({ code: "runner_not_started" });
+    expect(notOurs.log.some((line) => line.includes("exo on"))).toBe(false);
+  });
+
+  test("a start whose answer got lost is asked for once more, and what led here stays the failure", async () => {
+    const cluster = fakeCluster(names, gptOssEntry, { stuck: ["studio-2"], lostStarts: 2 });
+    await expect(passOn(cluster, "restart")).rejects.toMatchObject({ code: "runner_not_started" });
+    expect(cluster.log.filter((line) => line === "start exo on studio-2")).toHaveLength(2);
+  });
+
+  test("is left alone while an instance on it is ready", async () => {
+    const cluster = fakeCluster(names, gptOssEntry, { stuck: ["studio-2"] });
+    cluster.instances.push(anOwn({ id: "somebody-elses", modelId: "org/other", nodes: ["studio-2"], ends: [36] }));
+    await expect(passOn(cluster, "restart")).rejects.toMatchObject({ code: "runner_not_started" });
+    expect(cluster.log.some((line) => line.includes("exo on"))).toBe(false);
+  });
+});
+
 describe("what goes wrong ends in one sentence, and leaves nothing half-made", () => {
   const stuck: [string, RunnerState, string][] = [
     ["a ring that does not form", "connecting", "ring_not_connected"],

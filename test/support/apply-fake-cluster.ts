@@ -3,7 +3,7 @@ import type { ClusterAccess, ClusterView } from "../../src/apply/cluster-access.
 import type { ExoControl, InstanceSpec, ProofAnswer } from "../../src/apply/exo-control.js";
 import { exoNodeId, type NodeName, nodeName } from "../../src/cluster/names.js";
 import type { EntryOutcome, EntrySpec } from "../../src/cluster/registry-report.js";
-import type { AgentLink } from "../../src/inventory/agent-link.js";
+import { type AgentLink, AgentUnreachableError } from "../../src/inventory/agent-link.js";
 import { buildInventory } from "../../src/inventory/build-inventory.js";
 import { buildDeployment } from "../../src/inventory/deployment.js";
 import type { ExoDownload, ExoInstance, RunnerState } from "../../src/inventory/exo-state.js";
@@ -54,6 +54,10 @@ export interface Faults {
   rescan?: "unknown";
   /** Instances of these ids fail at once, those of the others behave as said above. */
   failing?: (modelId: string) => boolean;
+  /** Nodes whose exo starts no runner until it is started again. */
+  stuck?: readonly string[];
+  /** Commands to start exo whose answers get lost. */
+  lostStarts?: number;
   /** Nodes with RDMA between each other. */
   rdma?: readonly string[];
   freeBytes?: number;
@@ -123,7 +127,7 @@ function runnerOf(instance: FakeInstance): RunnerState {
   return instance.phase === "advancing" ? (life[instance.age] ?? "ready") : instance.phase;
 }
 
-function toExo(instance: FakeInstance): ExoInstance {
+function toExo(instance: FakeInstance, stuck: readonly string[] = []): ExoInstance {
   return {
     id: instance.id,
     modelId: instance.modelId,
@@ -139,7 +143,12 @@ function toExo(instance: FakeInstance): ExoInstance {
         start: instance.sharding === "tensor" ? 0 : (instance.ends[rank - 1] ?? 0),
         end: instance.ends[rank] ?? 36,
       },
-      runner: runnerOf(instance),
+      runner:
+        stuck.length === 0 || instance.phase === "ready"
+          ? runnerOf(instance)
+          : stuck.includes(name)
+            ? "absent"
+            : "idle",
     })),
   };
 }
@@ -173,7 +182,7 @@ function look(cluster: FakeCluster, names: readonly string[], entry: EntrySpec, 
   const observation = anObservation(names, {
     peers,
     edges: [...edges, ...rdmaEdges],
-    instances: cluster.instances.map(toExo),
+    instances: cluster.instances.map((instance) => toExo(instance, cluster.faults.stuck)),
     downloads: [...cluster.nodes].flatMap(([name, node]): ExoDownload[] =>
       node.download === undefined
         ? []
@@ -239,12 +248,17 @@ function fakeAgent(cluster: FakeCluster, name: NodeName, entry: EntrySpec): Agen
     removeEntry: refuse,
     describeRegistry: refuse,
     inspectModel: refuse,
-    startExo: refuse,
-    stopExo: refuse,
     classic: { describe: refuse, add: refuse, remove: refuse },
     sync: { look: refuse, makeManifest: refuse, share: refuse, fetch: refuse },
     convert: { check: refuse, convert: refuse, cancel: refuse },
     removal: { find: refuse, removeFiles: refuse, leaveForgetNote: refuse, clearForgetNote: refuse },
+    startExo: async () => {
+      cluster.log.push(`start exo on ${name}`);
+      cluster.faults.lostStarts = (cluster.faults.lostStarts ?? 0) - 1;
+      if (cluster.faults.lostStarts >= 0) throw new AgentUnreachableError("agent_unreachable", "no answer");
+      cluster.faults.stuck = cluster.faults.stuck?.filter((stuck) => stuck !== name) ?? [];
+    },
+    stopExo: async () => void cluster.log.push(`stop exo on ${name}`),
     close: refuse,
     ensureEntry: async (spec): Promise<EntryOutcome> => {
       cluster.log.push(`ensure ${name}`);

@@ -41,6 +41,10 @@ function commandFor(question: ProbeQuestion, { exoPython }: MacosHostProbeSettin
     case "metal-device-info":
       // -I: neither the environment nor the current folder may put other modules in front of exo's.
       return exoPython === undefined ? undefined : { file: exoPython, args: ["-I", "-c", metalScript] };
+    case "proc-meminfo":
+    case "proc-cpuinfo":
+    case "os-release":
+      return undefined;
     default:
       return question satisfies never;
   }

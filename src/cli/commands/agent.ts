@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
+import type { HostProbe } from "../../agent/host-probe.js";
 import { type HostPort, parseHostPort } from "../../config/host-port.js";
 import type { Logger } from "../../runtime/logger.js";
 import { Problem } from "../../runtime/problem.js";
@@ -68,7 +69,6 @@ export function addAgentCommand(program: Command): void {
 async function runReal(exoCommand: readonly string[], options: AgentOptions): Promise<void> {
   const { startEnrollingAgent } = await import("../../processes/enrolling-agent.js");
   const { createPinoLogger } = await import("../../adapters/system/pino-logger.js");
-  const { createMacosHostProbe } = await import("../../adapters/macos/macos-host-probe.js");
   const { exoFolders } = await import("../../agent/exo-folders.js");
   const homeFolder = join(stateHome(), "agent");
   const folders = exoFolders(process.platform, process.env, homedir(), options.exoHome && resolve(options.exoHome));
@@ -89,7 +89,7 @@ async function runReal(exoCommand: readonly string[], options: AgentOptions): Pr
         ? {}
         : { uplinkBytesPerSec: checkedRate(options.uplinkLimit, "--uplink-limit") }),
     },
-    hostProbe: createMacosHostProbe(),
+    hostProbe: await probeOfThisMachine(),
     mdns: { serviceType: "exoctl", interfaceAddress: options.interface, port: 5353 },
     exo: {
       ...folders,
@@ -151,6 +151,11 @@ async function converterPython(options: AgentOptions, exoCommand: string | undef
   const { findConverterPython } = await import("../../adapters/system/find-converter-python.js");
   if (options.converterPython !== undefined) return resolve(options.converterPython);
   return await findConverterPython(exoCommand);
+}
+
+async function probeOfThisMachine(): Promise<HostProbe> {
+  if (process.platform === "linux") return (await import("../../adapters/linux/linux-host-probe.js")).linuxHostProbe;
+  return (await import("../../adapters/macos/macos-host-probe.js")).createMacosHostProbe();
 }
 
 /** What exo gets to see of our environment: what it needs to run and its own settings, never anything else. */

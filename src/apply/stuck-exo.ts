@@ -1,0 +1,52 @@
+import type { NodeName } from "../cluster/names.js";
+import type { DeployedInstance } from "../inventory/deployment.js";
+import { Problem } from "../runtime/problem.js";
+import { agentOf, type StepContext } from "./step-context.js";
+import { describeStep, type StepOf, type StepResult } from "./steps.js";
+
+/** Exos that start no runner any more: nothing but a new start helps them. */
+export class StuckExoProblem extends Problem {
+  constructor(
+    readonly nodes: readonly NodeName[],
+    message: string,
+    hint: string,
+  ) {
+    super("failed", "runner_not_started", message, hint);
+  }
+}
+
+/** Stops exo and starts it again. @throws AgentRefusedError when the agent does not run this exo */
+export async function restartExo(context: StepContext, node: NodeName, signal: AbortSignal): Promise<StepResult> {
+  const agent = agentOf(context, node);
+  await agent.stopExo(signal);
+  // Once more where the first answer got lost: a stopped exo serves nobody, and nothing else would start it.
+  await agent.startExo(signal).catch(() => agent.startExo(signal));
+  return { outcome: `exo on ${node} was started again`, effect: "changed" };
+}
+
+/**
+ * Restarts the exos that are stuck, for the next attempt to find them well. One that still has a ready instance is left alone:
+ * whatever it is, it may be serving. That a restart failed is only reported: the caller is told what led here.
+ */
+export async function restartStuckExos(
+  context: StepContext,
+  nodes: readonly NodeName[],
+  signal: AbortSignal,
+): Promise<void> {
+  const view = await context.access.observe(signal).catch(() => undefined); // unseen, nothing is restarted
+  const idle = nodes.filter((name) => view?.deployment.instances.some(isReadyOn(name)) === false);
+  for (const node of idle) {
+    const step: StepOf<"restart-exo"> = { action: "restart-exo", node, because: "it starts no runner any more" };
+    context.report({ kind: "step-started", step });
+    const outcome = await restartExo(context, node, signal).then(
+      (result) => result.outcome,
+      (error: unknown) => `failed: ${error instanceof Error ? error.message : describeStep(step)}`,
+    );
+    context.report({ kind: "step-finished", step, outcome });
+  }
+}
+
+const isReadyOn =
+  (name: NodeName) =>
+  ({ health, stages }: DeployedInstance): boolean =>
+    health.state === "ready" && stages.some(({ node }) => node === name);

@@ -1,0 +1,100 @@
+import { linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type RunningCommand, startCommand } from "./command.js";
+import { addressOf, exoApiPort, exoCommand, exoctlMain, nameOf, namespaceOf, workFolder } from "./settings.js";
+
+/** One node: a real agent that runs a real exo, in a network namespace of its own. */
+export interface RealNode {
+  readonly number: number;
+  readonly name: string;
+  readonly address: string;
+  readonly agent: RunningCommand;
+  /** Process ids of exo itself: the children of the agent. */
+  exoPids(): readonly number[];
+}
+
+/** How an agent joins, as `exoctl token create` says. */
+export interface Join {
+  readonly address: string;
+  readonly pin: string;
+  readonly token: string;
+}
+
+/** The model folder as exo downloads it. */
+const weightsFolder = "mlx-community--gpt-oss-120b-MXFP4-Q8";
+/** Of the nodes in turn: unequal, so that cuts by memory show. */
+const memoriesGib = [64, 52, 60];
+
+/** Gives the machine a name and as much memory as its part in the cluster needs, for everything that asks the kernel. */
+const inCostume = 'hostname "$0" && mount --bind "$1" /proc/meminfo && shift && exec "$@"';
+
+/**
+ * On processors MLX compiles what it runs with the machine's C++ compiler, into a folder that all its processes share: they
+ * overwrite each other's files, and two cores have enough to do as it is.
+ */
+const exoSettings = ["MLX_DISABLE_COMPILE=1"];
+
+/** Starts an agent, which joins and starts exo. @param weights folder whose files become the node's model */
+export function startNode(number: number, weights: string, { address, pin, token }: Join): RealNode {
+  const name = nameOf(number);
+  const folder = join(workFolder, name);
+  const exoHome = join(folder, "exo");
+  mkdirSync(join(folder, "home"), { recursive: true });
+  placeWeights(weights, join(exoHome, "models", weightsFolder));
+  const meminfo = join(folder, "meminfo");
+  writeFileSync(meminfo, costumeMeminfo(readFileSync("/proc/meminfo", "utf8"), memoriesGib[number - 1] ?? 64));
+  const joining = ["--controller", address, "--pin", pin, "--token-file", "-"];
+  const agent = startCommand({
+    command: [
+      ...["ip", "netns", "exec", namespaceOf(number), "unshare", "--uts", "--", "sh", "-c", inCostume, name, meminfo],
+      ...[process.execPath, exoctlMain, "agent", "--name", name, ...joining],
+      ...["--", "env", ...exoSettings, ...exoCommand, "--offline"],
+    ],
+    env: {
+      PATH: process.env.PATH ?? "",
+      HOME: join(folder, "home"),
+      EXOCTL_HOME: join(folder, "exoctl"),
+      EXO_HOME: exoHome,
+      EXO_LIBP2P_NAMESPACE: "exoctl-interop",
+    },
+    logFile: join(folder, "agent.log"),
+    input: `${token}\n`,
+  });
+  return { number, name, address: addressOf(number), agent, exoPids: () => childrenOf(agent.pid) };
+}
+
+/** Hard links: all nodes are on one disk, and links that lead out of a models folder do not count. */
+function placeWeights(from: string, to: string): void {
+  mkdirSync(to, { recursive: true });
+  const there = new Set(readdirSync(to));
+  for (const file of readdirSync(from)) if (!there.has(file)) linkSync(join(from, file), join(to, file));
+}
+
+function costumeMeminfo(real: string, memoryGib: number): string {
+  const kibibytes = memoryGib * 1024 * 1024;
+  return real
+    .replace(/^MemTotal:.*$/m, `MemTotal: ${kibibytes} kB`)
+    .replace(/^MemFree:.*$/m, `MemFree: ${kibibytes - 4 * 1024 * 1024} kB`)
+    .replace(/^MemAvailable:.*$/m, `MemAvailable: ${kibibytes - 3 * 1024 * 1024} kB`);
+}
+
+function childrenOf(parent: number): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && parentOf(name) === parent)
+    .map(Number);
+}
+
+function parentOf(pid: string): number | undefined {
+  try {
+    return Number(/\) \w (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))?.[1]);
+  } catch {
+    return undefined; // ended meanwhile
+  }
+}
+
+/** The JSON that this node's exo answers. */
+export async function askExo(node: { readonly address: string }, path: string): Promise<unknown> {
+  const answer = await fetch(`http://${node.address}:${exoApiPort}${path}`, { signal: AbortSignal.timeout(10_000) });
+  if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
+  return await answer.json();
+}

@@ -1,0 +1,22 @@
+import { resolve } from "node:path";
+
+const wanted = (name: string): string => {
+  const value = process.env[name];
+  if (value === undefined || value === "") throw new Error(`${name} is not set: run scripts/interop`);
+  return value;
+};
+
+/** Where everything of this run is. */
+export const workFolder = wanted("INTEROP_FOLDER");
+/** How to start exo: a program and its arguments. */
+export const exoCommand = wanted("EXO_COMMAND").trim().split(/\s+/);
+export const nodeCount = Number(wanted("INTEROP_NODES"));
+/** The built command line of this checkout. */
+export const exoctlMain = resolve("dist/cli/main.js");
+
+/** The network that `scripts/interop` makes: the controller at .1, the nodes from .11 on. */
+export const namespaceOf = (node: number): string => `exoctl-interop-${node}`;
+export const addressOf = (node: number): string => `10.99.0.1${node}`;
+export const nodeNumbers: readonly number[] = Array.from({ length: nodeCount }, (_, index) => index + 1);
+export const nameOf = (node: number): string => `studio-${node}`;
+export const exoApiPort = 52_415;
