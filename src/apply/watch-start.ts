@@ -10,6 +10,8 @@ export interface StartWatch {
   readonly progressAt: number;
   readonly phase: string;
   readonly phaseAt: number;
+  /** Since when its health has been unknown without a break; absent while it is known. */
+  readonly unknownAt?: number;
 }
 
 export type StartVerdict =
@@ -54,11 +56,12 @@ function look(
   deployment: Deployment,
   now: number,
 ): StartWatch {
-  const phase = phaseOf(instance);
+  const unknown = instance.health.state === "unknown";
+  // A node whose report is late makes everything unknown for a moment: no phase ends, and none begins anew, with that.
+  const phase = unknown ? (before?.phase ?? "unknown") : phaseOf(instance);
   const nodes = new Set(instance.stages.map((stage) => stage.node));
   const downloads = deployment.downloads.filter((item) => item.modelId === instance.modelId && nodes.has(item.node));
   const signature = JSON.stringify([
-    instance.health,
     instance.stages.map((stage) => [stage.runner, stage.progress?.layersLoaded]),
     downloads.map((download) => [download.node, download.state, download.downloadedBytes]),
   ]);
@@ -67,6 +70,7 @@ function look(
     progressAt: before?.signature === signature ? before.progressAt : now,
     phase,
     phaseAt: before?.phase === phase ? before.phaseAt : now,
+    ...(unknown ? { unknownAt: before?.unknownAt ?? now } : {}),
   };
 }
 
@@ -88,6 +92,8 @@ function overdue(
 ): Problem | undefined {
   const inPhaseMs = now - watch.phaseAt;
   const silentMs = now - watch.progressAt;
+  const unknownMs = now - (watch.unknownAt ?? now);
+  if (unknownMs > timings.noProgressMs) return stuck(instance, unknownMs);
   if (watch.phase === "connecting" && inPhaseMs > timings.connectMs) return notConnected(instance, inPhaseMs);
   if (watch.phase === "warming-up") {
     if (inPhaseMs <= timings.warmUpMs) return undefined;
@@ -98,6 +104,10 @@ function overdue(
   const absent = instance.stages.filter((stage) => stage.runner === "absent");
   if (watch.phase === "preparing" && absent.length > 0 && absent.length < instance.stages.length)
     return notStarted(instance, absent, silentMs);
+  return stuck(instance, silentMs);
+}
+
+function stuck(instance: DeployedInstance, silentMs: number): Problem {
   const why = instance.health.state === "unknown" ? ` (${instance.health.reason})` : "";
   const words = `instance ${instance.id} has made no progress for ${seconds(silentMs)}: ${stagesText(instance)}${why}`;
   return new Problem(

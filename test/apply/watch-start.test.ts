@@ -32,12 +32,25 @@ const starting = (...runners: readonly RunnerState[]): Deployment => ({
   problems: [],
 });
 
-/** Looks once a second at something that does not change. */
-function watchFor(seconds: number, deployment: Deployment): StartVerdict {
+/** What is seen when the report of a node is late: the runners are where they were, and whether they live is unknown. */
+const inDoubt = (deployment: Deployment): Deployment => ({
+  ...deployment,
+  instances: deployment.instances.map((instance) => ({
+    ...instance,
+    health: { state: "unknown", reason: "the node of rank 1 is not a live member" },
+  })),
+});
+
+/** Looks once a second at something that does not change, save what `each` makes of it. */
+function watchFor(
+  seconds: number,
+  deployment: Deployment,
+  each: (second: number) => Deployment = () => deployment,
+): StartVerdict {
   let watch: StartWatch | undefined;
   let verdict: StartVerdict = { kind: "ready" };
   for (let second = 0; second <= seconds; second += 1) {
-    verdict = watchStart(watch, instanceId, deployment, defaultTimings, second * 1_000);
+    verdict = watchStart(watch, instanceId, each(second), defaultTimings, second * 1_000);
     if (verdict.kind === "wait") watch = verdict.watch;
   }
   return verdict;
@@ -56,6 +69,13 @@ describe("what real exo 1.0.68 has been seen to do", () => {
     });
   });
 
+  test("nodes whose reports come late now and then give a ring no more time", () => {
+    const deployment = starting("idle", "connecting", "idle");
+    const flickering = (second: number): Deployment => (second % 10 === 9 ? inDoubt(deployment) : deployment);
+    expect(watchFor(58, deployment, flickering).kind).toBe("wait");
+    expect(watchFor(61, deployment, flickering)).toMatchObject({ problem: { code: "ring_not_connected" } });
+  });
+
   test("an exo whose worker is stuck is named, with what helps", () => {
     const deployment = starting("absent", "idle", "idle");
     expect(watchFor(119, deployment).kind).toBe("wait");
@@ -67,6 +87,14 @@ describe("what real exo 1.0.68 has been seen to do", () => {
         hint: expect.stringContaining("restart it"),
       },
     });
+  });
+});
+
+test("an instance of which nothing is known for long is given up, with the reason", () => {
+  const deployment = inDoubt(starting("ready", "ready", "warming-up"));
+  expect(watchFor(119, deployment).kind).toBe("wait");
+  expect(watchFor(121, deployment)).toMatchObject({
+    problem: { code: "load_stuck", message: expect.stringContaining("not a live member") },
   });
 });
 
