@@ -1,5 +1,4 @@
 import type { ClusterView } from "../apply/cluster-access.js";
-import { entryFor } from "../models/catalogue.js";
 import type { FleetNode } from "./fleet.js";
 import type { ModelRun } from "./model-run.js";
 import { instancesOf } from "./serving-models.js";
@@ -25,8 +24,7 @@ export function vocabularyProblems(
   });
 }
 
-const isGptOss = ({ entry: { name, quantization } }: ModelRun): boolean =>
-  entryFor(name, quantization, "own").family === "gpt-oss";
+const isGptOss = ({ model }: ModelRun): boolean => model?.entry.family === "gpt-oss";
 
 function nodesOf(run: ModelRun, view: ClusterView | undefined): readonly string[] {
   const running = view === undefined ? [] : instancesOf(run, view).flatMap(({ stages }) => stages);

@@ -2,11 +2,11 @@ import { expect, test } from "vitest";
 import type { VocabularyReport } from "../../src/cluster/node-report.js";
 import { planModel } from "../../src/controller/plan-model.js";
 import { vocabularyProblems } from "../../src/controller/vocabulary-problems.js";
-import { aClusterView, aMember, anEntry, aSpec } from "../support/controller-house.js";
+import { aClusterView, aMember, aModel, anEntry, aSpec } from "../support/controller-house.js";
 import { anAgent, anInstance } from "../support/inventory-builders.js";
 
 const entry = anEntry();
-const run = { entry, proven: new Set<string>(), failures: 0, retryAt: 0 };
+const run = { entry, model: aModel(entry), proven: new Set<string>(), failures: 0, retryAt: 0 };
 const names = ["studio-1", "studio-2", "studio-3"];
 const instance = anInstance("exoctl-lab-gpt-oss-120b-g1-aaaaaa", names.slice(0, 2), [18, 36]);
 const running = aClusterView(names, { instances: [instance] });

@@ -1,6 +1,6 @@
 import type { RegistryFinding } from "../registry-finding.js";
-import type { RowInput } from "./list-on-node.js";
 import type { ListedOnNode } from "./model-list-api.js";
+import type { RowInput } from "./row-input.js";
 
 /**
  * What is odd about one model on one node. Entries that are kept have been compared already: what was found then is told here, and
