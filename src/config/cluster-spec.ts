@@ -119,7 +119,9 @@ const model = section({
   )
     .transform(readSource)
     .prefault("exo")
-    .describe("Where weights come from: exo (exo downloads them), a folder (/path or ~/path), or node:NAME."),
+    .describe(
+      "Where weights come from: exo (exo downloads them), a folder (/path or ~/path: the model of that folder's name in the agents' --models-folder, on every node that is to run it), or node:NAME.",
+    ),
   serve: serve.prefault({}).describe("What the model must be able to do, and how it is placed."),
 });
 

@@ -63,15 +63,15 @@ export interface RegistryFiles {
   modelFolders(): Promise<readonly ModelFolder[]>;
   /** What stands under this model's name, at most one in each models folder, in exo's order. */
   foldersOf(id: ModelId): Promise<readonly ModelFolder[]>;
-  /** Makes `id` a link to that folder, replacing nothing but a link where the agent has made one before. */
-  linkWeights(id: ModelId, target: ModelFolder): Promise<void>;
-  /** Removes the link of this id if it is ours. */
   /** Every model in the further folders, and the first of this id. */
   localModels(): Promise<readonly LocalModel[]>;
   localModelOf(id: ModelId): Promise<LocalModel | undefined>;
   /** The files that exo runs under this id, or would run once it has its folder; undefined when there are none. */
   openModel(id: ModelId): Promise<ModelFiles | undefined>;
-  /** Makes `id` a link to that folder, replacing nothing but an older link or folder of links of ours, or an empty folder. */
+  /**
+   * Makes `id` a link to that folder, replacing nothing but a link or a folder of links where the agent has made one before, or
+   * an empty folder.
+   */
   linkWeights(id: ModelId, target: { readonly path: string }): Promise<void>;
   /** Makes `id` a folder with links to the files of that model and an index. The same rules for what it replaces. */
   gatherWeights(id: ModelId, source: LocalModel): Promise<"made" | "unchanged">;

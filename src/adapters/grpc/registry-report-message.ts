@@ -100,7 +100,10 @@ const registrySchema = z
   .object({
     cards: z.array(cardSchema).max(maxRows),
     models: z.array(modelSchema).max(maxRows),
-    localModels: z.array(z.object({ modelId: text, complete: z.boolean() })).max(maxRows),
+    localModels: z
+      .array(z.object({ modelId: text, complete: z.boolean() }))
+      .max(maxRows)
+      .default([]),
     cardsLeftOut: count,
     modelsLeftOut: count,
   })
