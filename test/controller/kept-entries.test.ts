@@ -1,12 +1,15 @@
 import { expect, test } from "vitest";
 import { nodeName } from "../../src/cluster/names.js";
-import { entriesOfRuns, isKeptOn } from "../../src/controller/kept-entries.js";
+import type { AddedModel } from "../../src/controller/added-models.js";
+import { entriesOfAdded, entriesOfRuns, isKeptOn } from "../../src/controller/kept-entries.js";
 import type { ModelRun } from "../../src/controller/model-run.js";
 import type { ModelPlan } from "../../src/controller/plan-model.js";
-import { anEntry } from "../support/controller-house.js";
+import { agents, anAddedModel } from "../support/added-models.js";
+import { aMember, aModel, anEntry } from "../support/controller-house.js";
 
 const aRun = (change: Partial<ModelRun> = {}): ModelRun => ({
   entry: anEntry(),
+  model: aModel(change.entry),
   proven: new Set(["an-instance"]),
   failures: 0,
   retryAt: 0,
@@ -39,4 +42,11 @@ test("an entry may be kept on every node, or on some", () => {
   expect(isKeptOn(kept, nodeName("any"))).toBe(true);
   const some = { ...kept, nodes: new Set([nodeName("one")]) };
   expect([isKeptOn(some, nodeName("one")), isKeptOn(some, nodeName("two"))]).toEqual([true, false]);
+});
+
+test("an added entry is kept on every node, or on those members that it was added on", () => {
+  const members = [aMember("one"), aMember("two")];
+  const on = (nodes: AddedModel["nodes"]) => entriesOfAdded([anAddedModel({ nodes })], members);
+  expect(on("all")).toEqual([{ entry: anAddedModel().entry, nodes: "every" }]);
+  expect(on(agents("two", "gone"))).toEqual([{ entry: anAddedModel().entry, nodes: new Set(["two"]) }]);
 });

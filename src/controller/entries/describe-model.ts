@@ -57,7 +57,11 @@ export const createDescribeModel =
       const link = access.agent(name);
       return link === undefined ? [] : [{ name, link }];
     });
-    const { facts, spec, notes } = agreeOnWeights(id, await inspectEverywhere(id, nodes, signal));
+    const inspections = await inspectEverywhere(id, nodes, signal);
+    // A name alone is rather a slip of the pen than a folder that nobody has.
+    if (!words.model.includes("/") && inspections.every(({ found }) => found === undefined))
+      throw notInCatalogue(words.model);
+    const { facts, spec, notes } = agreeOnWeights(id, inspections);
     return { name: id, entry: entryOfWeights(id, facts), spec, notes };
   };
 
@@ -69,6 +73,6 @@ const notInCatalogue = (model: string): Problem =>
   new Problem(
     "usage",
     "unknown_model",
-    `${JSON.stringify(model)} is neither in the catalogue nor the name of a folder`,
+    `${JSON.stringify(model)} is neither in the catalogue nor a folder of models on any node`,
     `The catalogue has ${catalogueNames.join(", ")}.`,
   );
