@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { smallGptOss } from "../support/fake-model.js";
+import { mlxFolder, writeFolder } from "../support/fake-model-files.js";
 import { type CliRun, createCliSandbox, runCli, startCli } from "../support/run-cli.js";
 import { waitUntil } from "../support/wait-until.js";
 
@@ -25,7 +27,15 @@ describe("exoctl model add and remove", () => {
   const each = (part: object) => nodes.map((node) => expect.objectContaining({ node, ...part }));
 
   beforeAll(async () => {
-    up = startCli(sandbox, ["up", "--simulate", "2", "-o", "json", "--listen", "127.0.0.1:0"]);
+    writeFolder(join(sandbox.home, "mlx_models", "gpt-oss-mine"), mlxFolder(smallGptOss, "MXFP4-Q8"));
+    const mac = { chip: "M2 Max", memoryGb: 96, weights: "complete" };
+    const macs = [
+      { ...mac, name: "studio-1", modelsFolders: ["mlx_models"] },
+      { ...mac, name: "studio-2" },
+    ];
+    const simulation = join(sandbox.home, "simulation.json");
+    writeFileSync(simulation, JSON.stringify({ macs, tokenScale: 0 }));
+    up = startCli(sandbox, ["up", "--simulate", simulation, "-o", "json", "--listen", "127.0.0.1:0"]);
     await up.line((line) => line.trim() === "}");
     // Somebody has put the files there.
     for (const node of nodes) {
@@ -130,6 +140,31 @@ describe("exoctl model add and remove", () => {
       for (const node of nodes) expect(readdirSync(join(home(node), "models")).join()).not.toContain("gpt-oss-20b");
       const again = await model("remove", "gpt-oss-20b", "--files", "--named", weights);
       expect([again.code, again.summary.nodes]).toEqual([0, each({ entries: [], folders: [] })]);
+    },
+    longMs,
+  );
+
+  test(
+    "a conversion in a folder of one node is added by what its files are, and removing it leaves the folder alone",
+    async () => {
+      const added = await model("add", "./mlx_models/gpt-oss-mine");
+      expect(added).toMatchObject({
+        code: 0,
+        summary: { entry: "local/gpt-oss-mine", weightsOf: "local/gpt-oss-mine" },
+      });
+      expect(added.summary.nodes).toMatchObject([
+        { node: "studio-1", entry: "created", weights: "linked", exo: "lists-it" },
+        { node: "studio-2", entry: "created", weights: "missing", exo: "lists-it" },
+      ]);
+      const cards = join(home("studio-2"), "custom_model_cards/exoctl");
+      const text = readFileSync(join(cards, "local--gpt-oss-mine.exoctl.toml"), "utf8");
+      expect(text).toContain(`n_layers = ${smallGptOss.layers}\n`);
+      expect(text).toContain(`in_bytes = ${added.summary.storageBytes}\n`);
+      const gone = await model("remove", "gpt-oss-mine", "--files", "--named", "local/gpt-oss-mine");
+      expect(gone.code).toBe(0);
+      expect(gone.summary.nodes).toEqual(each({ entries: ["local/gpt-oss-mine"], exo: "forgot-it", folders: [] }));
+      for (const node of nodes) expect(readdirSync(join(home(node), "models"))).not.toContain("local--gpt-oss-mine");
+      expect(readdirSync(join(sandbox.home, "mlx_models", "gpt-oss-mine"))).toContain("config.json");
     },
     longMs,
   );
