@@ -104,7 +104,10 @@ export interface ExoListedModel {
   readonly storageBytes?: number;
   readonly contextTokens?: number;
   readonly supportsTensor?: boolean;
-  /** Whether the card is one that exo ships, or was added. */
+  /**
+   * Whether the card is one that exo ships, or was added. Up to 1.0.71 exo goes by the name of the card's file, so it takes
+   * cards under other names, such as ours, for its own: only `custom` is certain.
+   */
   readonly origin?: "built-in" | "custom";
 }
 

@@ -106,11 +106,7 @@ test("a folder of models: each with its verdict, and no line for what holds no m
   expect((await runCli(sandbox, ["model", "list", "--folder", join(root, "caches")])).stdout).toContain(
     "No folder in there",
   );
-  for (const args of [
-    ["model", "list"],
-    ["model", "list", "--folder", join(root, "absent")],
-  ])
-    expect((await runCli(sandbox, args)).code).toBe(2);
+  expect((await runCli(sandbox, ["model", "list", "--folder", join(root, "absent")])).code).toBe(2);
 });
 
 describe("exit codes", () => {

@@ -53,7 +53,8 @@ describe("model list", () => {
     expect(rowsOf(listing, entryId)).toMatchObject(nodes.map((node) => ({ node, ...entry })));
     const published = { card: "built-in", exo: "listed", files: { ...complete, from: "other" } };
     expect(rowsOf(listing, weightsId)).toMatchObject(nodes.map((node) => ({ node, ...published })));
-    expect(listing.models.map(({ servedAs }) => servedAs)).toEqual([["gpt-oss-120b"], []]);
+    const served = listing.models.filter(({ servedAs }) => servedAs.length > 0);
+    expect(served.map(({ modelId, servedAs }) => [modelId, servedAs])).toEqual([[entryId, ["gpt-oss-120b"]]]);
     const { stdout } = await runCli(sandbox, ["model", "list"]);
     for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
     const all = await runCli(sandbox, ["model", "list", "--all"]);
