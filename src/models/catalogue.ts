@@ -46,6 +46,14 @@ export function findModelById(entryId: string): ModelSpec | undefined {
   return undefined;
 }
 
+/** Our entry of the catalogue model whose files are published under this id; undefined for all other ids. */
+export function entryOfPublished(id: string): EntrySpec | undefined {
+  for (const name of catalogueNames)
+    for (const quantization of quantizations)
+      if (id === publishedId(name, quantization)) return entryFor(name, quantization, "own");
+  return undefined;
+}
+
 const ownEntryId = (name: string, quantization: Quantization): string => `exoctl/${name}-${quantization}`;
 const publishedId = (name: string, quantization: Quantization): string => `mlx-community/${name}-${quantization}`;
 

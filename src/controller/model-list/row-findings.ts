@@ -1,3 +1,5 @@
+import { entryOfPublished } from "../../models/catalogue.js";
+import { describeDifference, listingDifferences } from "../../register/listing-differences.js";
 import type { RegistryFinding } from "../registry-finding.js";
 import type { ListedOnNode } from "./model-list-api.js";
 import type { RowInput } from "./row-input.js";
@@ -10,7 +12,26 @@ export function rowFindings(row: Omit<ListedOnNode, "findings">, input: RowInput
   const { told, entry } = input;
   const drift = [...(told?.wrong ?? []), ...(told?.mended ?? [])];
   if (entry !== undefined) return [...drift, ...(drift.length === 0 ? filesFindings(row, input) : [])];
-  return [...drift, ...cardFindings(row, input), ...filesFindings(row, input)];
+  return [...drift, ...builtInFindings(row, input), ...cardFindings(row, input), ...filesFindings(row, input)];
+}
+
+/** A card that exo ships and that does not say the truth. */
+function builtInFindings(
+  { card }: Omit<ListedOnNode, "findings">,
+  { modelId, node, view }: RowInput,
+): readonly RegistryFinding[] {
+  const truth = card === "built-in" ? entryOfPublished(modelId) : undefined;
+  const listed = view.listed.get(node)?.find(({ id }) => id === modelId);
+  if (truth === undefined || listed === undefined) return [];
+  const differences = listingDifferences(truth, listed);
+  if (differences.length === 0) return [];
+  return [
+    {
+      code: "built-in-differs",
+      message: `exo's own card says ${differences.map(describeDifference).join(", ")}`,
+      fix: "cards that exo ships can't be overridden; `entry: own` runs an entry with the truth",
+    },
+  ];
 }
 
 /** Cards that nothing keeps, and files that exo does not know. */

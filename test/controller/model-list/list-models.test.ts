@@ -95,6 +95,15 @@ describe("a card is", () => {
     expect(rowOf(keptEntry.weightsOf, {}, {}, [])).toMatchObject({ card: "none", exo: "not-listed" });
   });
 
+  test("exo's own, and what is not true about it", () => {
+    const shipped = { id: keptEntry.weightsOf, storageBytes: 70_652_002_304 };
+    expect(rowOf(keptEntry.weightsOf, { models: [theWeights()] }, {}, [shipped])?.findings).toMatchObject([
+      { code: "built-in-differs", message: expect.stringContaining("11.7 % too much") },
+    ]);
+    const right = { ...shipped, storageBytes: 63_254_703_744 };
+    expect(rowOf(keptEntry.weightsOf, { models: [theWeights()] }, {}, [right])?.findings).toEqual([]);
+  });
+
   test("not known where the agent does not answer", () => {
     const view = aRegistryView({}, now, {}, ["one"]);
     const { models, gaps } = list({}, { view, members: [nodeName("one")] });
@@ -164,7 +173,7 @@ describe("findings", () => {
 
   test("of an entry over weights that are not here, at the entry and at the weights", () => {
     const models = [theWeights({ complete: false, bytes: 0 })];
-    expect(codesOf(keptEntry.weightsOf, { models })).toEqual(["no-files"]);
+    expect(codesOf(keptEntry.weightsOf, { models })).toEqual(["built-in-differs", "no-files"]);
     expect(codesOf(keptEntry.modelId, { models })).toEqual(["no-files"]);
   });
 
