@@ -120,7 +120,7 @@ const model = section({
     .transform(readSource)
     .prefault("exo")
     .describe(
-      "Where weights come from: exo (exo downloads them), a folder (/path or ~/path: the model of that folder's name in the agents' --models-folder, on every node that is to run it), or node:NAME.",
+      "Where weights come from: exo (exo downloads them), a folder (/path or ~/path: the model of that folder's name in the agents' --models-folder, on every node that is to run it), or node:NAME (not yet followed by itself: exoctl model sync MODEL --from NAME copies it; until then exo downloads).",
     ),
   serve: serve.prefault({}).describe("What the model must be able to do, and how it is placed."),
 });

@@ -1,22 +1,14 @@
 import type { ModelId } from "../cluster/names.js";
+import type { EntrySpec } from "../cluster/registry-report.js";
 import type { Finding, Verdict } from "./inspect/finding.js";
 import type { ModelInspection } from "./inspect/inspection.js";
 import type { ModelSpec, Quantization } from "./model-spec.js";
 
 /** What exo's registry entry of inspected weights says, apart from names. */
-export interface EntryFacts {
-  readonly layers: number;
-  readonly hiddenSize: number;
-  readonly kvHeads: number;
-  readonly contextTokens: number;
-  /** All tensors as stored: the true size. */
-  readonly storageBytes: number;
-  readonly supportsTensor: boolean;
-  /** exo's model family, such as `gpt-oss`. */
-  readonly family: string;
-  /** A name such as `MXFP4-Q8`, or words where it has none. */
-  readonly quantization: string;
-}
+export type EntryFacts = Pick<
+  EntrySpec,
+  "layers" | "hiddenSize" | "kvHeads" | "contextTokens" | "storageBytes" | "supportsTensor" | "family" | "quantization"
+>;
 
 /** What one agent found in the model folder of this id on its machine. */
 export interface InspectedModel {
