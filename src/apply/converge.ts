@@ -5,6 +5,7 @@ import { asProblem } from "./apply-problems.js";
 import type { ReportProgress } from "./apply-progress.js";
 import { type ApplyTimings, defaultKnownAnswer, defaultTimings, type KnownAnswer } from "./apply-settings.js";
 import type { ClusterAccess, ClusterView } from "./cluster-access.js";
+import type { WeightsCopier } from "./copy-weights.js";
 import { deleteInstance, instanceExecutors } from "./instance-executors.js";
 import type { NewUuid } from "./instance-spec.js";
 import { matchedIn, nextSteps } from "./next-steps.js";
@@ -33,6 +34,7 @@ export interface ApplyReport {
 
 export interface ApplyDeps {
   readonly access: ClusterAccess;
+  readonly copier: WeightsCopier;
   readonly clock: Clock;
   /** A source of random UUIDs. */
   readonly newUuid: NewUuid;
@@ -91,6 +93,7 @@ function beginPass(target: ApplyTarget, deps: ApplyDeps): Pass {
   const context: StepContext = {
     target,
     access: deps.access,
+    copier: deps.copier,
     clock: deps.clock,
     timings: { ...defaultTimings, ...deps.timings },
     knownAnswer: deps.knownAnswer ?? defaultKnownAnswer,
@@ -189,6 +192,7 @@ async function runOne(pass: Pass, step: Step, signal: AbortSignal): Promise<void
   if (step.action === "ensure-entry")
     pass.ensured.set(step.node, new Set(pass.ensured.get(step.node)).add(step.entry.modelId));
   if (step.action === "download-weights") pass.ensured.delete(step.node);
+  if (step.action === "sync-weights") for (const node of step.nodes) pass.ensured.delete(node);
   if (step.action === "delete-instance") pass.doomed.delete(step.instanceId);
   // One that was proven before and is ready again has nothing left to show.
   if (step.action === "await-ready" && pass.proven.has(step.instanceId)) pass.doomed.delete(step.instanceId);

@@ -3,6 +3,7 @@ import type { DeployedDownload } from "../inventory/deployment.js";
 import { Problem } from "../runtime/problem.js";
 import { notListed } from "./apply-problems.js";
 import type { ClusterView } from "./cluster-access.js";
+import { syncWeights } from "./copy-weights.js";
 import { agentOf, exoOf, nodeIn, type StepContext } from "./step-context.js";
 import type { Executors, StepResult } from "./steps.js";
 import { entryToDownload } from "./target.js";
@@ -10,9 +11,10 @@ import { entryToDownload } from "./target.js";
 /** Executors of everything that prepares a node's registry and weights. */
 export function registryExecutors(
   context: StepContext,
-): Pick<Executors, "download-weights" | "ensure-entry" | "rescan"> {
+): Pick<Executors, "download-weights" | "sync-weights" | "ensure-entry" | "rescan"> {
   return {
     "download-weights": ({ node }, signal) => downloadWeights(context, node, signal),
+    "sync-weights": (args, signal) => syncWeights(context, args, signal),
     "ensure-entry": async ({ node, entry: wanted }, signal) => {
       const { entry, weights } = await agentOf(context, node).ensureEntry(wanted, signal);
       const changed = entry !== "unchanged" || weights === "linked";

@@ -6,6 +6,7 @@ import { Problem } from "../runtime/problem.js";
 import type { ReportProgress } from "./apply-progress.js";
 import type { ApplyTimings, KnownAnswer } from "./apply-settings.js";
 import type { ClusterAccess, ClusterView } from "./cluster-access.js";
+import type { WeightsCopier } from "./copy-weights.js";
 import type { ExoControl } from "./exo-control.js";
 import type { ApplyTarget } from "./target.js";
 
@@ -13,6 +14,7 @@ import type { ApplyTarget } from "./target.js";
 export interface StepContext {
   readonly target: ApplyTarget;
   readonly access: ClusterAccess;
+  readonly copier: WeightsCopier;
   readonly clock: Clock;
   readonly timings: ApplyTimings;
   readonly knownAnswer: KnownAnswer;

@@ -120,7 +120,7 @@ const model = section({
     .transform(readSource)
     .prefault("exo")
     .describe(
-      "Where weights come from: exo (exo downloads them), a folder (/path or ~/path: the model of that folder's name in the agents' --models-folder, on every node that is to run it), or node:NAME (not yet followed by itself: exoctl model sync MODEL --from NAME copies it; until then exo downloads).",
+      "Where a node gets weights that it lacks: exo (a verified copy from any node that has them; where none has, exo downloads them once and the others get copies), a folder (/path or ~/path: the model of that folder's name in the agents' --models-folder, on every node that is to run it), or node:NAME (a verified copy from that node only, never a download).",
     ),
   serve: serve.prefault({}).describe("What the model must be able to do, and how it is placed."),
 });

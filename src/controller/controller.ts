@@ -33,7 +33,8 @@ import { createModelWork, type ModelWork } from "./model-work.js";
 import { cordonedNodes } from "./plan-model.js";
 import { clientNames, servingModels } from "./serving-models.js";
 import type { DesiredState, Member, StateStore } from "./state-store.js";
-import { createModelSync } from "./sync/sync-model.js";
+import { createWeightsCopier } from "./sync/copy-weights.js";
+import { createModelSync, type ModelSync } from "./sync/sync-model.js";
 import { createSyncNodes } from "./sync/sync-nodes.js";
 import type { SightingWatch } from "./watch-sightings.js";
 
@@ -94,9 +95,17 @@ export function createController(deps: ControllerDeps): Controller {
   const desired = desiredReader(store);
   const localWeights = createLocalWeights(access);
   const known = (): KnownModels => knownModels(store.addedModels(), localWeights.known());
+  const sync = createModelSync({
+    nodes: createSyncNodes(eyes.fleet, () => now.view?.inventory.links ?? []),
+    spec: () => now.spec,
+    clock,
+    logger,
+    lifetime: deps.lifetime,
+  });
   const work = createModelWork({
     clusterId: store.clusterId,
     access,
+    copier: createWeightsCopier(sync),
     spec: () => now.spec,
     desired,
     known,
@@ -122,6 +131,7 @@ export function createController(deps: ControllerDeps): Controller {
       desired,
       known,
       work,
+      sync,
       classic,
       serving,
       wantedEntries,
@@ -188,6 +198,7 @@ interface ApiParts {
   readonly desired: DesiredReader;
   readonly known: () => KnownModels;
   readonly work: ModelWork;
+  readonly sync: ModelSync;
   readonly classic: ClassicWork;
   readonly serving: () => readonly ServingModel[];
   readonly wantedEntries: WantedEntries;
@@ -196,7 +207,7 @@ interface ApiParts {
 
 function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
   const { settings, store, clock, watch } = deps;
-  const { access, fleet, desired, known, work, classic, serving, wantedEntries, drift } = parts;
+  const { access, fleet, desired, known, work, sync, classic, serving, wantedEntries, drift } = parts;
   return createAdminCalls({
     info: () => ({
       version: settings.version,
@@ -234,13 +245,7 @@ function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
       }),
     work,
     classic,
-    sync: createModelSync({
-      nodes: createSyncNodes(fleet, () => now.view?.inventory.links ?? []),
-      spec: () => now.spec,
-      clock,
-      logger: deps.logger,
-      lifetime: deps.lifetime,
-    }),
+    sync,
     entries: createEntriesApi(
       {
         access,

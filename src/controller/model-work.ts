@@ -3,6 +3,7 @@ import { type ApplyProgress, describeProgress } from "../apply/apply-progress.js
 import type { ApplyTimings } from "../apply/apply-settings.js";
 import type { ClusterAccess, ClusterView } from "../apply/cluster-access.js";
 import { converge } from "../apply/converge.js";
+import type { WeightsCopier } from "../apply/copy-weights.js";
 import type { NewUuid } from "../apply/instance-spec.js";
 import { nextSteps } from "../apply/next-steps.js";
 import { describeStep, nodeOfStep } from "../apply/steps.js";
@@ -27,6 +28,7 @@ import { unwantedInstances } from "./unwanted-instances.js";
 export interface ModelWorkDeps {
   readonly clusterId: string;
   readonly access: ClusterAccess;
+  readonly copier: WeightsCopier;
   readonly spec: () => ClusterSpec;
   /** The models that shall run, of the newest generation. */
   readonly desired: () => { readonly generation: number; readonly models: readonly ModelEntry[] };
@@ -166,6 +168,7 @@ async function bringUp(
     target(deps, entry, plan),
     {
       access: deps.access,
+      copier: deps.copier,
       clock: deps.clock,
       newUuid: deps.newUuid,
       report: (progress) => report(progressLine(progress)),
