@@ -9,7 +9,6 @@ import type { Logger } from "../../runtime/logger.js";
 import { Problem } from "../../runtime/problem.js";
 import { checkedRate } from "../checked-rate.js";
 import { stateHome } from "../find-controller.js";
-import { keepYoungSpaceSmall } from "../little-memory.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { untilStopped } from "../until-stopped.js";
 import { version } from "../version.js";
@@ -62,7 +61,6 @@ export function addAgentCommand(program: Command): void {
     )
     .addOption(new Option("--simulated-mac <file>", "be a simulated Mac").hideHelp())
     .action(async (exoCommand: string[], options: AgentOptions) => {
-      keepYoungSpaceSmall();
       if (options.simulatedMac !== undefined) return runSimulated(options.simulatedMac, options);
       return runReal(exoCommand, options);
     });
