@@ -4,6 +4,7 @@ import { addApplyCommand } from "./commands/apply.js";
 import { addDiscoverCommand } from "./commands/discover.js";
 import { addEnvCommand } from "./commands/env.js";
 import { addModelCommand } from "./commands/model.js";
+import { addNodesCommand } from "./commands/nodes.js";
 import { addPlanCommand } from "./commands/plan.js";
 import { addRunCommand } from "./commands/run.js";
 import { addStatusCommand } from "./commands/status.js";
@@ -23,6 +24,7 @@ export function createProgram(): Command {
     addUpCommand,
     addAgentCommand,
     addTokenCommand,
+    addNodesCommand,
     addDiscoverCommand,
     addPlanCommand,
     addModelCommand,

@@ -63,6 +63,12 @@ const discovery = section({
     .describe(`Agents where multicast does not reach: host or host:port (default port ${agentPort}).`),
 });
 
+const enrolment = section({
+  approval: word(["none", "required"])
+    .default("none")
+    .describe("required: a node that has joined does nothing until somebody runs exoctl nodes approve."),
+});
+
 const nodesSection = section({
   defaults: nodeSettings.prefault({}).describe("Settings of every node that does not say otherwise."),
 })
@@ -171,6 +177,7 @@ export const clusterSpecSchema = section({
   })
     .prefault({})
     .describe("The cluster as a whole."),
+  enrolment: enrolment.prefault({}).describe("How nodes join."),
   discovery: discovery.prefault({}).describe("How nodes are found."),
   nodes: nodesSection.prefault({}).describe("Settings of nodes, by name; defaults holds those of all others."),
   exo: exo.prefault({}).describe("The exo on the nodes."),

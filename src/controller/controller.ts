@@ -30,9 +30,11 @@ import { listModels } from "./model-list/list-models.js";
 import { servedNames } from "./model-list/served-names.js";
 import type { ModelRun } from "./model-run.js";
 import { createModelWork, type ModelWork } from "./model-work.js";
+import { createNodesApi } from "./nodes/create-nodes-api.js";
 import { cordonedNodes } from "./plan-model.js";
 import { clientNames, servingModels } from "./serving-models.js";
 import type { DesiredState, Member, StateStore } from "./state-store.js";
+import type { StatusReport } from "./status-report.js";
 import { createWeightsCopier } from "./sync/copy-weights.js";
 import { createModelSync, type ModelSync } from "./sync/sync-model.js";
 import { createSyncNodes } from "./sync/sync-nodes.js";
@@ -72,6 +74,8 @@ export interface Controller {
   serving(): readonly ServingModel[];
   /** Where the gateway answers, such as `http://127.0.0.1:8415`. */
   setGateway(url: string): void;
+  /** The settings that hold now. */
+  spec(): ClusterSpec;
   /** Takes over the cluster file and starts to look at the cluster. */
   begin(): Promise<void>;
   startHealing(): void;
@@ -140,6 +144,7 @@ export function createController(deps: ControllerDeps): Controller {
     access,
     exoTroubles: eyes.exos.troubles,
     serving,
+    spec: () => now.spec,
     setGateway: (url) => {
       now.gateway = url;
     },
@@ -208,6 +213,19 @@ interface ApiParts {
 function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
   const { settings, store, clock, watch } = deps;
   const { access, fleet, desired, known, work, sync, classic, serving, wantedEntries, drift } = parts;
+  const status = (): StatusReport =>
+    buildStatus({
+      simulated: settings.simulated,
+      cluster: now.spec.cluster.name,
+      generation: desired().generation,
+      gateway: now.gateway,
+      now: clock.now(),
+      view: now.view,
+      fleet: fleet.nodes(),
+      runs: work.runs(),
+      serving: serving(),
+      drift: drift.findings(),
+    });
   return createAdminCalls({
     info: () => ({
       version: settings.version,
@@ -217,19 +235,14 @@ function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
       gateway: now.gateway,
       models: clientNames(desired().models, now.spec.gateway.aliases),
     }),
-    status: () =>
-      buildStatus({
-        simulated: settings.simulated,
-        cluster: now.spec.cluster.name,
-        generation: desired().generation,
-        gateway: now.gateway,
-        now: clock.now(),
-        view: now.view,
-        fleet: fleet.nodes(),
-        runs: work.runs(),
-        serving: serving(),
-        drift: drift.findings(),
-      }),
+    status,
+    nodes: createNodesApi({
+      store,
+      fleet: fleet.nodes,
+      statuses: () => status().nodes,
+      view: () => now.view,
+      clock,
+    }),
     discover: () => listDiscovered(watch.sightings(), fleet.nodes(), now.view),
     view: () => now.view,
     access,

@@ -26,6 +26,7 @@ const memberSchema = z.strictObject({
   enrolledAt: atSchema,
   lastAddress: z.strictObject({ host: z.string().min(1), port: z.int().min(1).max(65_535) }).exactOptional(),
   cordoned: z.boolean(),
+  approval: z.enum(["waiting", "given"]).exactOptional(),
 });
 
 const tokenSchema = z.strictObject({
@@ -114,6 +115,12 @@ export function withoutMember(document: StateDocument, id: Member["agentId"]): C
   const members = document.members.filter((member) => member.agentId !== id);
   if (members.length === document.members.length) return { next: document, outcome: "absent" };
   return { next: { ...document, members }, outcome: "removed" };
+}
+
+export function withoutToken(document: StateDocument, id: string): Change<"removed" | "absent"> {
+  const tokens = document.tokens.filter((token) => token.id !== id);
+  if (tokens.length === document.tokens.length) return { next: document, outcome: "absent" };
+  return { next: { ...document, tokens }, outcome: "removed" };
 }
 
 export function withDesired(document: StateDocument, desired: DesiredState): Change<"saved" | "outdated"> {

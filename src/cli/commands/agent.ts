@@ -4,6 +4,7 @@ import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import type { HostProbe } from "../../agent/host-probe.js";
+import { pinWords } from "../../cluster/pin-words.js";
 import { type HostPort, parseHostPort } from "../../config/host-port.js";
 import type { Logger } from "../../runtime/logger.js";
 import { Problem } from "../../runtime/problem.js";
@@ -108,8 +109,12 @@ async function runReal(exoCommand: readonly string[], options: AgentOptions): Pr
   });
   const failed = agent.enrolment.then((outcome) => {
     if (outcome.kind === "failed") throw outcome.error;
-    if (outcome.kind === "enrolled")
-      process.stderr.write(`exoctl agent is up on port ${agent.port} and belongs to a controller\n`);
+    if (outcome.kind !== "enrolled") return;
+    const standing =
+      outcome.standing === "waiting"
+        ? `waits for approval on the controller, where these words have to show: ${pinWords(agent.pin)}`
+        : "belongs to a controller";
+    process.stderr.write(`exoctl agent is up on port ${agent.port} and ${standing}\n`);
   });
   await untilStopped(agent.close, failed);
 }
