@@ -5,7 +5,6 @@ import { asProblem } from "./apply-problems.js";
 import type { ReportProgress } from "./apply-progress.js";
 import { type ApplyTimings, defaultKnownAnswer, defaultTimings, type KnownAnswer } from "./apply-settings.js";
 import type { ClusterAccess, ClusterView } from "./cluster-access.js";
-import type { WeightsCopier } from "./copy-weights.js";
 import { deleteInstance, instanceExecutors } from "./instance-executors.js";
 import type { NewUuid } from "./instance-spec.js";
 import { matchedIn, nextSteps } from "./next-steps.js";
@@ -14,6 +13,7 @@ import type { StepContext } from "./step-context.js";
 import { describeStep, type Executors, nodeOfStep, runStep, type Step, type StepAction } from "./steps.js";
 import { restartExo, restartStuckExos, StuckExoProblem } from "./stuck-exo.js";
 import type { ApplyTarget } from "./target.js";
+import type { WeightsCopier } from "./weights-copier.js";
 
 /** A step that was taken, as `exoctl apply -o json` prints it. */
 export interface TakenStep {

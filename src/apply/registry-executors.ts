@@ -3,9 +3,9 @@ import type { DeployedDownload } from "../inventory/deployment.js";
 import { Problem } from "../runtime/problem.js";
 import { notListed } from "./apply-problems.js";
 import type { ClusterView } from "./cluster-access.js";
-import { syncWeights } from "./copy-weights.js";
 import { agentOf, exoOf, nodeIn, type StepContext } from "./step-context.js";
 import type { Executors, StepResult } from "./steps.js";
+import { syncWeights } from "./sync-weights.js";
 import { entryToDownload } from "./target.js";
 
 /** Executors of everything that prepares a node's registry and weights. */

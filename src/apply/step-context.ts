@@ -6,9 +6,9 @@ import { Problem } from "../runtime/problem.js";
 import type { ReportProgress } from "./apply-progress.js";
 import type { ApplyTimings, KnownAnswer } from "./apply-settings.js";
 import type { ClusterAccess, ClusterView } from "./cluster-access.js";
-import type { WeightsCopier } from "./copy-weights.js";
 import type { ExoControl } from "./exo-control.js";
 import type { ApplyTarget } from "./target.js";
+import type { WeightsCopier } from "./weights-copier.js";
 
 /** What every executor needs. */
 export interface StepContext {

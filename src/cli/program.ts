@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { addAgentCommand } from "./commands/agent.js";
 import { addApplyCommand } from "./commands/apply.js";
+import { addBackupCommands } from "./commands/backup.js";
 import { addDiscoverCommand } from "./commands/discover.js";
 import { addEnvCommand } from "./commands/env.js";
 import { addModelCommand } from "./commands/model.js";
@@ -25,6 +26,7 @@ export function createProgram(): Command {
     addAgentCommand,
     addTokenCommand,
     addNodesCommand,
+    addBackupCommands,
     addDiscoverCommand,
     addPlanCommand,
     addModelCommand,

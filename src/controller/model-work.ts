@@ -3,10 +3,10 @@ import { type ApplyProgress, describeProgress } from "../apply/apply-progress.js
 import type { ApplyTimings } from "../apply/apply-settings.js";
 import type { ClusterAccess, ClusterView } from "../apply/cluster-access.js";
 import { converge } from "../apply/converge.js";
-import type { WeightsCopier } from "../apply/copy-weights.js";
 import type { NewUuid } from "../apply/instance-spec.js";
 import { nextSteps } from "../apply/next-steps.js";
 import { describeStep, nodeOfStep } from "../apply/steps.js";
+import type { WeightsCopier } from "../apply/weights-copier.js";
 import type { ClusterSpec, ModelEntry } from "../config/cluster-spec.js";
 import type { DeployedInstance } from "../inventory/deployment.js";
 import type { KnownModels } from "../models/known-models.js";

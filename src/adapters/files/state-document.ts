@@ -123,6 +123,16 @@ export function withoutToken(document: StateDocument, id: string): Change<"remov
   return { next: { ...document, tokens }, outcome: "removed" };
 }
 
+/** Far more than any controller has starts: nobody's term is higher who started from the same state. */
+const restoredTermStep = 1_000_000;
+
+/** The state as it goes on from a backup. */
+export const withRestoredTerm = (document: StateDocument): StateDocument => ({
+  ...document,
+  term: document.term + restoredTermStep,
+  tokens: [],
+});
+
 export function withDesired(document: StateDocument, desired: DesiredState): Change<"saved" | "outdated"> {
   if (desired.generation !== (document.desired?.generation ?? 0) + 1) return { next: document, outcome: "outdated" };
   return { next: { ...document, desired }, outcome: "saved" };

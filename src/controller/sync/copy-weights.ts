@@ -1,4 +1,4 @@
-import type { WeightsCopier } from "../../apply/copy-weights.js";
+import type { WeightsCopier } from "../../apply/weights-copier.js";
 import { Problem } from "../../runtime/problem.js";
 import type { SyncedNode } from "./sync-api.js";
 import type { ModelSync } from "./sync-model.js";
