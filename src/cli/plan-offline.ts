@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { parseDocument as parseYaml, type YAMLError } from "yaml";
+import { compoundKey } from "../config/compound-keys.js";
 import { planCluster } from "../plan/plan-cluster.js";
 import type { PlanProblem } from "../plan/plan-problem.js";
 import type { PlanResult } from "../plan/plan-result.js";
@@ -45,6 +46,8 @@ function parseDocument(text: string, file: string): unknown {
       `${file}: `,
     );
   }
+  if (compoundKey(document) !== undefined)
+    throw issuesProblem("bad_inventory", [{ path: "", problem: "has a list or a mapping as key" }], `${file}: `);
   try {
     return document.toJS();
   } catch (cause) {

@@ -1,5 +1,6 @@
 import { type Document, LineCounter, parseDocument, visit } from "yaml";
 import { type ClusterSpec, clusterSpecSchema } from "./cluster-spec.js";
+import { compoundKey } from "./compound-keys.js";
 import { type ConfigIssue, pathText, type UnplacedIssue } from "./config-issue.js";
 import { crossChecks } from "./cross-checks.js";
 import { schemaIssues } from "./schema-issues.js";
@@ -30,6 +31,7 @@ const expectedBySyntax: Readonly<Record<string, string>> = {
 };
 
 const notInItself = "an anchor whose value does not contain itself";
+const plainKey = "a plain word as key";
 
 /** What the YAML parser itself objects to, and references to anchors that are nowhere or around the reference. */
 function syntaxIssues(document: Document, text: string): LocatedIssue[] {
@@ -50,6 +52,9 @@ function syntaxIssues(document: Document, text: string): LocatedIssue[] {
       issues.push({ span: { start, end }, path: "", expected, problem: `found *${alias.source}` });
     },
   });
+  const compound = compoundKey(document);
+  if (compound !== undefined)
+    issues.push({ span: compound, path: "", expected: plainKey, problem: "found a list or a mapping" });
   return issues;
 }
 
@@ -104,7 +109,7 @@ export function readClusterSpec(text: string, fileName: string): ClusterSpecResu
 
 /** The document as plain data, without rings. Adds to `syntax` why there is none: an anchor that is nowhere, or aliases that explode. */
 function plainValue(document: Document, syntax: LocatedIssue[]): { readonly file: unknown } | undefined {
-  if (syntax.some(({ expected }) => expected === notInItself)) return undefined;
+  if (syntax.some(({ expected }) => expected === notInItself || expected === plainKey)) return undefined;
   try {
     return { file: document.toJS({ maxAliasCount: 100 }) };
   } catch (error) {

@@ -1,5 +1,6 @@
-import { parse } from "yaml";
+import { parseDocument } from "yaml";
 import { z } from "zod";
+import { compoundKey } from "../config/compound-keys.js";
 import { Problem } from "../runtime/problem.js";
 import { buildMacProfiles } from "./build-mac-profiles.js";
 import { chipProfiles } from "./chip-profiles.js";
@@ -80,6 +81,14 @@ function compile(file: SimulationFile): Simulation {
   };
 }
 
+/** @throws Error whose first line says what is wrong */
+function plainYaml(text: string): unknown {
+  const document = parseDocument(text, { logLevel: "error" });
+  for (const error of document.errors) throw error;
+  if (compoundKey(document) !== undefined) throw new Error("a list or a mapping is used as a key");
+  return document.toJS();
+}
+
 /** Names used twice, and cables to Macs that are not there. */
 function contradictions(file: SimulationFile): readonly string[] {
   const names = file.macs.map(({ name }) => name);
@@ -110,7 +119,7 @@ export function readSimulationSpec(text: string, fileName: string): Simulation {
     );
   let raw: unknown;
   try {
-    raw = parse(text);
+    raw = plainYaml(text);
   } catch (error) {
     throw refuse([error instanceof Error ? (error.message.split("\n")[0] ?? "not YAML") : "not YAML"]);
   }

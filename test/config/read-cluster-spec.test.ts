@@ -23,6 +23,7 @@ describe("a good file", () => {
     expect(spec("")).toEqual({
       apiVersion: "exoctl/v1",
       cluster: { name: "studio" },
+      enrolment: { approval: "none" },
       discovery: { mdns: true, interface: "auto", hosts: [] },
       nodes: { defaults: { headroomBytes: 3 * 2 ** 30, cordon: false }, named: new Map() },
       exo: { generation: "auto", apiPort: 52_415, manage: true, classic: { forceLayers: false } },
@@ -146,7 +147,7 @@ mdoels: []
     "16:34 gateway.aliases.nowhere: expected a model of this file (gpt-oss-120b, ../evil), found nothing",
     "17:24 gateway.queue.maxWaiting: expected a whole number from 0 to 1000000, found -1",
     "17:37 gateway.queue.timeout: expected a duration with its unit, such as 120s or 5m, found 120",
-    '18:1 mdoels: expected one of apiVersion, cluster, discovery, nodes, exo, models, gateway, jobs, found the unknown key "mdoels" (did you mean "models"?)',
+    '18:1 mdoels: expected one of apiVersion, cluster, enrolment, discovery, nodes, exo, models, gateway, jobs, found the unknown key "mdoels" (did you mean "models"?)',
   ]);
 });
 
@@ -222,6 +223,14 @@ describe("broken YAML", () => {
     ],
   ])("%s", (_, text, expected) => {
     expect(mistakes(text)).toEqual(expected);
+  });
+
+  test("a key that is itself a mapping is a mistake, and forty of them in each other take no time", () => {
+    const read = readClusterSpec(`apiVersion: exoctl/v1\nmodels:\n  - &a${"{".repeat(40)}\n  - *a\n`, "cluster.yaml");
+    expect(read.kind).toBe("invalid");
+    expect(readClusterSpec("apiVersion: exoctl/v1\n? { a: 1 }\n: 2\n", "cluster.yaml")).toMatchObject({
+      issues: [{ line: 2, expected: "a plain word as key" }],
+    });
   });
 
   test("endless nesting ends as a mistake, however deep the stack is", () => {
