@@ -55,7 +55,8 @@ export function createClassicExo(parts: ClassicExoParts): StartedClassicExo {
     if (settings === undefined) throw notConfigured();
     await files.writeDiscovery(discoveryText(settings.peers));
     const caches = await files.layOutCaches(settings.repo);
-    if (caches === "no-files") logger.info("the model's files are not here; exo will look for them", { repo: settings.repo });
+    if (caches === "no-files")
+      logger.info("the model's files are not here; exo will look for them", { repo: settings.repo });
     await force(settings);
     const registryDigest = await parts.registryDigest();
     launched = { settings, ...(registryDigest === undefined ? {} : { registryDigest }) };
@@ -109,7 +110,9 @@ export function createClassicExo(parts: ClassicExoParts): StartedClassicExo {
       configure: async (caller, settings, signal) => {
         await parts.authority.act("configure-classic-exo", caller, async () => {
           await configure(settings);
-          return settings.forcedMemoryMb === undefined ? "configured" : `configured, ${settings.forcedMemoryMb} MB forced`;
+          return settings.forcedMemoryMb === undefined
+            ? "configured"
+            : `configured, ${settings.forcedMemoryMb} MB forced`;
         });
         return await describe(signal);
       },

@@ -172,8 +172,7 @@ async function buildAgent(
   });
   // exo 0.0.x without its peers is no use, so it is never started by its bare command.
   const modern = exo.classic === undefined ? program : undefined;
-  const supervisor =
-    classicSupervisor ?? (modern && createExoSupervisor({ program: modern, host, clock, logger }));
+  const supervisor = classicSupervisor ?? (modern && createExoSupervisor({ program: modern, host, clock, logger }));
   const converter = settings.converter?.(home.converterHome);
   const registry = await openRegistryDisk({ ...exo, linkRecordFile: home.linkRecordFile }, placed);
   const removalFiles = await openModelRemovalDisk(exo, registry, placed, logger);
