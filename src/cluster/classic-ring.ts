@@ -64,3 +64,15 @@ export const classicShards = (partitions: readonly ClassicPartition[], layers: n
       end: index === partitions.length - 1 ? layers : Math.trunc(end * layers),
     },
   }));
+
+/**
+ * The layers that a node finds for itself, which is not always what the ring means: exo looks its own up by its place in the
+ * ring, in a list from which empty ranges were taken out. After an empty one every node takes the range of the next.
+ *
+ * @param shards as `classicShards` gives them
+ * @returns undefined where exo fails with an index error
+ */
+export function ownClassicRange(shards: readonly ClassicShard[], node: string): LayerRange | undefined {
+  const place = shards.findIndex((shard) => shard.node === node);
+  return shards.filter(({ layers }) => layers.end > layers.start)[place]?.layers;
+}
