@@ -42,7 +42,7 @@ type Endpoint = (api: ClassicApiSettings, body: unknown, response: ServerRespons
 
 const topology: Endpoint = (api, _, response) => sendOk(response, topologyJson(api.topology()));
 const models: Endpoint = (api, _, response) => sendOk(response, modelsJson(api.cards));
-const encode: Endpoint = (api, body) => refuseEncoding(api, body);
+const encode: Endpoint = () => refuseEncoding();
 const quit: Endpoint = (api, _, response) => {
   response.once("close", () => api.onQuit());
   sendOk(response, { detail: "Quit signal received" });

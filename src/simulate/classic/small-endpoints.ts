@@ -1,6 +1,5 @@
 import type { ServerResponse } from "node:http";
 import type { ClassicTopology } from "../../cluster/classic-topology.js";
-import { type ChatNode, chooseModel } from "./chat-endpoint.js";
 import { type ClassicCards, engineClass, supportedIds } from "./classic-registry.js";
 import { ClassicCrash, ClassicHttpError, pythonList, sendJson } from "./classic-reply.js";
 
@@ -81,9 +80,8 @@ export function refuseAnimation(body: unknown): never {
   throw new ClassicHttpError(missing ? 400 : 500, { error });
 }
 
-/** `POST /v1/chat/token/encode`: exo cannot write the dummy's tokens as JSON. */
-export function refuseEncoding(node: ChatNode, body: unknown): never {
-  chooseModel(memberOf(body, "model"), node);
+/** `POST /v1/chat/token/encode`: exo cannot write the dummy's tokens as JSON, and has no words for models of other engines. */
+export function refuseEncoding(): never {
   throw new ClassicCrash();
 }
 
