@@ -10,6 +10,7 @@ export function profilerText(real: string, memoryMb: number): string {
   return [
     "#!/bin/sh",
     `# Made by exoctl for exo.classic.forceLayers: exo takes ${memoryMb} MB for this machine's memory. Nothing else sees this file.`,
+    "PATH=$PATH:/usr/bin:/bin",
     `if [ "$#" -ne 1 ] || [ "$1" != SPHardwareDataType ]; then exec ${quoted} "$@"; fi`,
     `told=$(${quoted} "$@") || exit $?`,
     `printf '%s\\n' "$told" | grep -v '^ *Memory:'`,

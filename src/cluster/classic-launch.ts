@@ -21,7 +21,7 @@ export interface ClassicExoSettings {
   readonly peers: readonly ClassicPeerEntry[];
   /** exo answers all names with this model that it does not know, or that begin with `gpt-`. */
   readonly defaultModel: string;
-  /** `owner/name` of the model's files. */
+  /** `owner/name` of the model's files; `dummy` where the dummy engine stands in for them. */
   readonly repo: string;
   /** exo's limit for a whole answer. */
   readonly responseTimeoutSec: number;
@@ -54,7 +54,8 @@ const mostMemoryMb = 2 ** 31 - 1;
 const mostPeers = 64;
 
 const namePattern = /^[A-Za-z0-9](?:[\w.-]{0,61}[A-Za-z0-9])?$/;
-const repoPattern = /^[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9][\w.-]{0,95}$/;
+/** `dummy` is what exo calls the files of its dummy engine, which needs none. */
+const repoPattern = /^(?:dummy|[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9][\w.-]{0,95})$/;
 const modelPattern = /^[A-Za-z0-9][\w.:-]{0,199}$/;
 const labelPattern = /^[\w .,()/+-]{0,80}$/;
 const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;

@@ -25,7 +25,8 @@ export const classicEntryOf = (
   id: withoutGptPrefix(entry.name).replaceAll("/", "--"),
   layers: spec.layers,
   engine: cluster.exo.classic.engine,
-  repo: known.weightsOf,
+  // The only name for which the dummy engine has a tokenizer.
+  repo: cluster.exo.classic.engine === "dummy" ? "dummy" : known.weightsOf,
   label: known.baseModel,
 });
 

@@ -180,7 +180,9 @@ test("requests wait no longer than they may, and not too many of them", async ()
   });
   const one = await ask(house);
   const [two, three] = [ask(house), ask(house)];
-  const refused = await Promise.all([two, three].map(async (answer) => (await (await answer).json()).error.code));
+  const refused = await Promise.all(
+    [two, three].map(async (answer) => ((await (await answer).json()) as { error: { code: string } }).error.code),
+  );
   expect(refused.toSorted()).toEqual(["queue_full", "queue_timeout"]);
   first.pass();
   expect(await one.text()).toContain("[DONE]");

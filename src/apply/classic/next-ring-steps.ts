@@ -88,19 +88,21 @@ function startSteps(target: RingTarget, view: RingView): readonly RingStep[] {
   const starts: RingStep[] = [];
   for (const [name, settings] of target.settings) {
     const node = ringNode(view, name);
-    const need = node === undefined ? undefined : needOf(node, settings);
-    if (need === undefined) continue;
-    configures.push({ action: "configure-exo", node: name, settings });
-    if (need.kind === "restart") stops.push({ action: "stop-exo", node: name, because: need.because });
-    if (need.kind !== "peers") starts.push({ action: "start-exo", node: name });
+    if (node === undefined) continue;
+    if (!isConfigured(node, settings)) configures.push({ action: "configure-exo", node: name, settings });
+    const need = needOf(node, settings);
+    if (need?.kind === "restart") stops.push({ action: "stop-exo", node: name, because: need.because });
+    if (need !== undefined) starts.push({ action: "start-exo", node: name });
   }
   return [...stops, ...configures, ...starts];
 }
 
-type Need =
-  | { readonly kind: "peers" }
-  | { readonly kind: "start" }
-  | { readonly kind: "restart"; readonly because: string };
+const isConfigured = ({ report }: RingNode, wanted: ClassicExoSettings): boolean =>
+  report?.configured !== undefined &&
+  withoutPeers(report.configured) === withoutPeers(wanted) &&
+  peersText(report.configured) === peersText(wanted);
+
+type Need = { readonly kind: "start" } | { readonly kind: "restart"; readonly because: string };
 
 function needOf({ report, registry }: RingNode, wanted: ClassicExoSettings): Need | undefined {
   const running = report?.running;
@@ -110,14 +112,17 @@ function needOf({ report, registry }: RingNode, wanted: ClassicExoSettings): Nee
   if (ownEntry(running.settings) !== ownEntry(wanted)) return { kind: "restart", because: "its address has changed" };
   if (running.registryDigest !== registry?.digest)
     return { kind: "restart", because: "it has read an older exo/models.py" };
-  return report?.configured === undefined || JSON.stringify(report.configured.peers) !== JSON.stringify(wanted.peers)
-    ? { kind: "peers" }
-    : undefined;
+  return undefined;
 }
 
 /** All that exo reads at its start alone. */
 const withoutPeers = ({ nodeId, defaultModel, repo, responseTimeoutSec, forcedMemoryMb }: ClassicExoSettings): string =>
   JSON.stringify([nodeId, defaultModel, repo, responseTimeoutSec, forcedMemoryMb ?? null]);
+
+const peersText = ({ peers }: ClassicExoSettings): string =>
+  JSON.stringify(
+    peers.map(({ id, address, port, model, chip, memoryMb }) => [id, address, port, model, chip, memoryMb]).toSorted(),
+  );
 
 const ownEntry = ({ nodeId, peers }: ClassicExoSettings): string => {
   const own = peers.find(({ id }) => id === nodeId);
