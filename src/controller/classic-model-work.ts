@@ -3,7 +3,7 @@ import { defaultKnownAnswer } from "../apply/apply-settings.js";
 import { convergeRing, type RingProgress } from "../apply/classic/converge-ring.js";
 import { checkClassicEntry } from "../apply/classic/ensure-entry.js";
 import { nextRingSteps } from "../apply/classic/next-ring-steps.js";
-import { defaultRingTimings, type RingTimings } from "../apply/classic/ring-executors.js";
+import { defaultRingTimings, type RingTimings } from "../apply/classic/ring-context.js";
 import { describeRingStep, nodeOfRingStep } from "../apply/classic/ring-steps.js";
 import { type RingTarget, ringId } from "../apply/classic/ring-target.js";
 import type { RingView } from "../apply/classic/ring-view.js";

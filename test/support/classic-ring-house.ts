@@ -25,8 +25,8 @@ import { createSimulatedHostProbe } from "../../src/simulate/simulated-host-prob
 import { anIdentity } from "./agent-identities.js";
 import { freePort } from "./agent-tiny-exo.js";
 
-/** Of exo's waits. Floors of the simulation decide most of them. */
-const timeScale = 0.01;
+/** Of exo's waits: its health checks then fail after half a second, which a busy machine keeps. */
+const timeScale = 0.1;
 
 const modelsPyText = [
   "model_cards = {",

@@ -1,7 +1,9 @@
 import { Problem } from "../../runtime/problem.js";
 import { asProblem } from "../apply-problems.js";
 import { nextRingSteps } from "./next-ring-steps.js";
-import { type RingContext, ringExecutors } from "./ring-executors.js";
+import { RingBrokeError } from "./prove-ring.js";
+import type { RingContext } from "./ring-context.js";
+import { ringExecutors } from "./ring-executors.js";
 import { describeRingStep, nodeOfRingStep, type RingAction, type RingStep, runRingStep } from "./ring-steps.js";
 import { ringId } from "./ring-target.js";
 import type { RingView } from "./ring-view.js";
@@ -51,10 +53,16 @@ export async function convergeRing(
     times.set(key, (times.get(key) ?? 0) + 1);
     if ((times.get(key) ?? 0) > mostRepeats) throw noEffect(step);
     report({ kind: "step-started", step });
-    const { outcome, effect } = await runRingStep(executors, step, signal).catch((error: unknown) => {
+    const result = await runRingStep(executors, step, signal).catch((error: unknown) => {
       signal.throwIfAborted();
-      throw asProblem(error, describeRingStep(step));
+      if (error instanceof RingBrokeError && (times.get(key) ?? 0) < mostRepeats) return error;
+      throw error instanceof RingBrokeError ? gaveNoAnswer(error) : asProblem(error, describeRingStep(step));
     });
+    if (result instanceof RingBrokeError) {
+      report({ kind: "step-finished", step, outcome: `once more: ${result.message}` });
+      return;
+    }
+    const { outcome, effect } = result;
     if (step.action === "prove-ring") proven.add(step.ring);
     changed ||= effect === "changed";
     taken.push({ action: step.action, node: nodeOfRingStep(step), outcome });
@@ -98,6 +106,15 @@ async function stepsOnceUnblocked(
     await clock.sleep(timings.pollMs, signal);
   }
 }
+
+const gaveNoAnswer = (error: RingBrokeError): Problem =>
+  new Problem(
+    "failed",
+    "ring_no_answer",
+    `the ring gave no answer, ${mostRepeats} times: ${error.message}`,
+    "See exo's logs on the nodes; `exoctl status` shows whether they agree.",
+    { cause: error },
+  );
 
 const noEffect = (step: RingStep): Problem =>
   new Problem(

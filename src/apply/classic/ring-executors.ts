@@ -1,45 +1,11 @@
-import { ClassicChatError } from "../../inventory/classic-exo.js";
-import type { Clock } from "../../runtime/clock.js";
 import { Problem } from "../../runtime/problem.js";
 import type { StepResult } from "../steps.js";
 import { ensureClassicEntry } from "./ensure-entry.js";
 import { judgeRing } from "./judge-ring.js";
+import { proveRing } from "./prove-ring.js";
+import type { RingContext } from "./ring-context.js";
 import type { RingExecutors, RingStepArgs } from "./ring-steps.js";
-import type { RingTarget } from "./ring-target.js";
-import { type RingAccess, ringNode } from "./ring-view.js";
-
-/** How long a ring is waited for, in milliseconds. */
-export interface RingTimings {
-  /** Between two looks. */
-  readonly pollMs: number;
-  /** For a process to be there after its start, crashes at its beginning included. */
-  readonly startMs: number;
-  /** For all nodes to agree: exo sees a peer after 5 to 19 s, and one that died after 15. */
-  readonly agreeMs: number;
-  /** Until the first token of the proof: the nodes load the model for it. */
-  readonly firstTokenMs: number;
-  readonly silenceMs: number;
-}
-
-export const defaultRingTimings: RingTimings = {
-  pollMs: 500,
-  startMs: 30_000,
-  agreeMs: 120_000,
-  firstTokenMs: 600_000,
-  silenceMs: 120_000,
-};
-
-/** What every executor needs. */
-export interface RingContext {
-  readonly target: RingTarget;
-  readonly access: RingAccess;
-  readonly clock: Clock;
-  readonly timings: RingTimings;
-  /** A question, and what a right answer contains; the dummy engine has one answer to everything. */
-  readonly question: { readonly prompt: string; readonly expected?: string };
-  /** Tells what is being waited for. */
-  readonly note: (text: string) => void;
-}
+import { ringNode } from "./ring-view.js";
 
 export const ringExecutors = (context: RingContext): RingExecutors => ({
   "ensure-classic-entry": ({ nodes, entry }, signal) => ensureClassicEntry(context, nodes, entry, signal),
@@ -99,46 +65,3 @@ async function awaitRing(context: RingContext, signal: AbortSignal): Promise<Ste
     await clock.sleep(timings.pollMs, signal);
   }
 }
-
-async function proveRing(
-  context: RingContext,
-  { node }: RingStepArgs["prove-ring"],
-  signal: AbortSignal,
-): Promise<StepResult> {
-  const { access, clock, target, question, timings } = context;
-  const api = access.api(node);
-  if (api === undefined)
-    throw new Problem(
-      "unreachable",
-      "exo_unreachable",
-      `exo on ${node} cannot be reached`,
-      "Check that it runs there.",
-    );
-  const startedAt = clock.now();
-  let firstMs: number | undefined;
-  let text = "";
-  try {
-    const request = { model: target.entry.id, messages: [{ role: "user" as const, content: question.prompt }] };
-    for await (const event of api.chat(request, timings, signal)) {
-      if (event.kind === "end") continue;
-      firstMs ??= clock.now() - startedAt;
-      text += event.text;
-    }
-  } catch (error) {
-    if (!(error instanceof ClassicChatError)) throw error;
-    throw new Problem("failed", error.code, `the ring gave no answer: ${error.detail}`, hintOf(error), {
-      cause: error,
-    });
-  }
-  const isRight =
-    question.expected === undefined ? text !== "" : text.toLowerCase().includes(question.expected.toLowerCase());
-  if (isRight) return { outcome: `answered, first token after ${firstMs ?? 0} ms`, effect: "none" };
-  const said = JSON.stringify(text.replace(/\s+/g, " ").trim().slice(0, 80));
-  const message = `the ring gave a wrong answer: to ${JSON.stringify(question.prompt)} it said ${said}`;
-  throw new Problem("failed", "wrong_answer", message, "Compare the model's files on the nodes, then apply again.");
-}
-
-const hintOf = ({ code }: ClassicChatError): string =>
-  code === "chat_other_model"
-    ? "The node that was asked does not know the entry: `exoctl model list --classic --nodes`."
-    : "See exo's logs on the nodes; `exoctl status` shows whether they agree.";
