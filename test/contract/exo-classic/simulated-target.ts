@@ -2,7 +2,7 @@ import { openGrpcClassicPeer } from "../../../src/adapters/exo-classic/grpc-clas
 import { readClassicCards } from "../../../src/simulate/classic/classic-registry.js";
 import type { RunningClassicExo } from "../../../src/simulate/classic/run-classic-exo.js";
 import { recording } from "../../support/classic-recordings.js";
-import { type ClassicRing, type RingMac, startClassicRing } from "../../support/classic-ring.js";
+import { prepareClassicRing, type RingMac } from "../../support/classic-ring.js";
 import { untilTrue } from "../../support/until-true.js";
 import type { ClassicTarget, Setup, TargetNode } from "./classic-target.js";
 
@@ -47,13 +47,14 @@ const nodeOf = ({ nodeId, api, grpc }: RunningClassicExo): TargetNode => ({ id: 
 
 /** Simulated nodes with what the recorded ones had. */
 export function openSimulatedTarget(): ClassicTarget {
-  const rings: ClassicRing[] = [];
+  const closers: (() => Promise<void>)[] = [];
   const start = async (some: readonly RingMac[], setup: Setup): Promise<readonly TargetNode[]> => {
     const cards = readClassicCards(registryText(setup));
-    const ring = await startClassicRing(some, { cards, flags: defaultOf[setup] });
-    rings.push(ring);
-    for (const exo of ring.exos) await allSeenBy(exo, some.length);
-    return ring.exos.map(nodeOf);
+    const ring = await prepareClassicRing(some, { cards, flags: defaultOf[setup] });
+    closers.push(ring.close);
+    const exos = await Promise.all(some.map(({ id }) => ring.start(id)));
+    for (const exo of exos) await allSeenBy(exo, some.length);
+    return exos.map(nodeOf);
   };
   return {
     ring: async () => {
@@ -67,7 +68,7 @@ export function openSimulatedTarget(): ClassicTarget {
       return only;
     },
     close: async () => {
-      for (const ring of rings) await ring.close();
+      for (const close of closers) await close();
     },
   };
 }

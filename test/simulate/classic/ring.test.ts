@@ -1,0 +1,204 @@
+import { afterEach, expect, test } from "vitest";
+import { openGrpcClassicPeer } from "../../../src/adapters/exo-classic/grpc-classic-peer.js";
+import { openHttpClassicExo } from "../../../src/adapters/exo-classic/http-classic-exo.js";
+import { judgeClassicRing } from "../../../src/inventory/classic-agreement.js";
+import type { ClassicChatTiming } from "../../../src/inventory/classic-exo.js";
+import type { RunningClassicExo } from "../../../src/simulate/classic/run-classic-exo.js";
+import { ask } from "../../contract/exo-classic/classic-target.js";
+import { recording } from "../../support/classic-recordings.js";
+import { prepareClassicRing, type RingMac, type RingOptions } from "../../support/classic-ring.js";
+import { untilTrue } from "../../support/until-true.js";
+
+/*
+ * Where a test waits, it waits for what it looks for, never for an amount of time. What must not happen is given a little time, which
+ * on a slow machine makes the test weaker but never fail.
+ */
+
+let close: () => Promise<void> = async () => {};
+afterEach(() => close());
+
+async function prepare(macs: readonly RingMac[], options: RingOptions = {}) {
+  const ring = await prepareClassicRing(macs, options);
+  close = ring.close;
+  return ring;
+}
+
+async function startThree(macs: readonly [RingMac, RingMac, RingMac], options: RingOptions = {}) {
+  const ring = await prepare(macs, options);
+  const start = ({ id }: RingMac): Promise<RunningClassicExo> => ring.start(id);
+  const exos = await Promise.all([start(macs[0]), start(macs[1]), start(macs[2])]);
+  return { ...ring, exos };
+}
+
+const soon = (): AbortSignal => AbortSignal.timeout(10_000);
+const mac = (id: string, memoryGb: number, more: Partial<RingMac> = {}): RingMac => ({ id, memoryGb, ...more });
+const messages = [{ role: "user", content: "hi" }] as const;
+
+async function topologyOf({ api }: RunningClassicExo) {
+  const exo = openHttpClassicExo({ address: api, deadlineMs: 8_000 });
+  try {
+    return await exo.topology(soon());
+  } finally {
+    await exo.close();
+  }
+}
+
+/** What a controller that asks all of them concludes. */
+async function judge(exos: readonly RunningClassicExo[], layers: number) {
+  const views = await Promise.all(exos.map(async (exo) => ({ node: exo.nodeId, topology: await topologyOf(exo) })));
+  const judged = judgeClassicRing(views, layers);
+  return judged.kind === "agreed"
+    ? { ranges: judged.ring.map(({ layers: { start, end } }) => [start, end - 1]), problems: [], owns: [] }
+    : {
+        ranges: [],
+        problems: judged.problems.map(({ code, node }) => `${code} ${node}`),
+        owns: judged.computed.map(({ own }) => own && [own.start, own.end - 1]),
+      };
+}
+
+const untilRanges = (exos: readonly RunningClassicExo[], layers: number, ...ranges: readonly (readonly number[])[]) =>
+  untilTrue(
+    async () => JSON.stringify((await judge(exos, layers)).ranges) === JSON.stringify(ranges),
+    "the ring agrees",
+  );
+
+const untilProblems = (exos: readonly RunningClassicExo[], layers: number, ...problems: readonly string[]) =>
+  untilTrue(
+    async () => JSON.stringify((await judge(exos, layers)).problems) === JSON.stringify(problems),
+    problems.join(),
+  );
+
+const chat = ({ api }: RunningClassicExo) =>
+  ask(api, { method: "POST", path: "/v1/chat/completions", body: { model: "dummy", messages } });
+
+/** How many tokens came, and how it ended. */
+async function stream(
+  { api }: RunningClassicExo,
+  timing: ClassicChatTiming,
+  onToken: (count: number) => Promise<void>,
+) {
+  const exo = openHttpClassicExo({ address: api });
+  let tokens = 0;
+  try {
+    for await (const event of exo.chat({ model: "dummy", messages }, timing, soon())) {
+      if (event.kind === "end") return [tokens, event.finishReason];
+      tokens += 1;
+      await onToken(tokens);
+    }
+    return [tokens, "no end"];
+  } catch (error) {
+    return [tokens, error instanceof Error && "code" in error ? error.code : error];
+  } finally {
+    await exo.close();
+  }
+}
+
+const nothing = async (): Promise<void> => {};
+
+test("a ring: agrees, answers several at once, goes silent with a dead node, falls back, heals without and with it", async () => {
+  const macs = [mac("a", 192), mac("b", 128, { configuredMb: 20 }), mac("c", 64)] as const;
+  const { exos, start } = await startThree(macs, { tokens: 40, stepMs: 4, flags: ["--max-generate-tokens", "30"] });
+  const [a, b, c] = exos;
+  await untilRanges(exos, 36, [0, 17], [18, 28], [29, 35]);
+
+  const choice = { finish_reason: "length", message: { content: "dummy".repeat(30) } };
+  for (const { body } of await Promise.all([chat(a), chat(b), chat(c)]))
+    expect(body).toMatchObject({ choices: [choice], usage: { completion_tokens: 30 } });
+
+  const killed = stream(a, { firstTokenMs: 8_000, silenceMs: 1_000 }, async (count) =>
+    count === 5 ? b.close() : undefined,
+  );
+  const [tokens, end] = await killed;
+  expect([Number(tokens) < 30, end]).toEqual([true, "chat_silent"]);
+
+  await untilRanges([a, c], 36, [0, 26], [27, 35]);
+  expect((await chat(c)).status).toBe(200);
+  await untilRanges([a, await start("b"), c], 36, [0, 17], [18, 28], [29, 35]);
+});
+
+test("a dead peer counts with the memory of the discovery file until it is dropped", async () => {
+  const { exos } = await startThree([mac("a", 192), mac("b", 128), mac("c", 64, { configuredMb: 3 })]);
+  const [a, b, c] = exos;
+  await untilRanges(exos, 36, [0, 17], [18, 28], [29, 35]);
+  await c.close();
+  const seen = new Set<number | undefined>();
+  await untilTrue(async () => {
+    const memory = (await topologyOf(a)).nodes.get("c")?.memoryMb;
+    seen.add(memory);
+    return memory === undefined;
+  }, "a drops c");
+  expect([...seen]).toEqual(expect.arrayContaining([3, undefined]));
+  await untilRanges([a, b], 36, [0, 20], [21, 35]);
+});
+
+test("a partial mesh: the nodes disagree as recorded, and whoever the last node does not know hears nothing", async () => {
+  const { exos } = await startThree([
+    mac("a", 192, { blindFor: ["c"] }),
+    mac("b", 128),
+    mac("c", 64, { blindFor: ["a"] }),
+  ]);
+  const [a, b, c] = exos;
+  await untilTrue(
+    async () => JSON.stringify((await judge(exos, 36)).owns) === "[[0,20],[18,28],[24,35]]",
+    "as recorded",
+  );
+  expect((await judge(exos, 36)).problems).toEqual(["partial_mesh a"]);
+  const { per_node } = recording("partitions/partial-mesh-disagreement");
+  expect([(await chat(b)).status, (await chat(c)).status]).toEqual([
+    per_node.b.chat_dummy.status,
+    per_node.c.chat_dummy.status,
+  ]);
+  expect(await stream(a, { firstTokenMs: 400, silenceMs: 400 }, nothing)).toEqual([0, "chat_silent"]);
+});
+
+test("a node without layers: requests through it fail at once, through the others after one token", async () => {
+  const { exos } = await startThree([mac("a", 200), mac("b", 10), mac("c", 8)]);
+  const [a, , c] = exos;
+  await untilProblems(exos, 8, "no_layers b");
+  const { chat_dummy } = recording("partitions/zero-layers-middle-node-empty").per_node.c;
+  expect(await chat(c)).toMatchObject({ status: chat_dummy.status, body: JSON.parse(chat_dummy.body) });
+  expect(await stream(a, { firstTokenMs: 8_000, silenceMs: 400 }, nothing)).toEqual([1, "chat_silent"]);
+});
+
+test("while it waits for peers a node answers with an empty topology and has no API", async () => {
+  const { start, grpc } = await prepare([mac("a", 64), mac("b", 64)]);
+  let isServing = false;
+  const waiting = start("a", ["--wait-for-peers", "1"]).finally(() => {
+    isServing = true;
+  });
+  const peer = openGrpcClassicPeer({ address: grpc("a"), deadlineMs: 8_000 });
+  await untilTrue(
+    () =>
+      peer.health(soon()).then(
+        () => true,
+        () => false,
+      ),
+    "its port is open",
+  );
+  expect([(await peer.topology(soon())).nodes.size, isServing]).toEqual([0, false]);
+  const b = await start("b");
+  await untilRanges([await waiting, b], 8, [0, 3], [4, 7]);
+  await peer.close();
+});
+
+test("one node: shown as active while it works; its own limit; quit, which pages of other origins cannot ask", async () => {
+  const { start } = await prepare([mac("a", 64)], { stepMs: 250, flags: ["--chatgpt-api-response-timeout", "25"] });
+  const a = await start("a");
+  const asked = Promise.all([chat(a), stream(a, { firstTokenMs: 8_000, silenceMs: 8_000 }, nothing)]);
+  await untilTrue(async () => (await topologyOf(a)).activeNodeId === "a", "a is active");
+  const [whole, [, end]] = await asked;
+  expect(whole).toEqual({
+    status: 408,
+    type: "application/json; charset=utf-8",
+    body: { detail: "Request timed out" },
+  });
+  expect(end).toBe("chat_unfinished");
+  await untilTrue(async () => (await topologyOf(a)).activeNodeId === undefined, "a is idle");
+
+  const url = `http://127.0.0.1:${a.api.port}/quit`;
+  expect((await fetch(url, { method: "POST", headers: { origin: "https://evil.example" } })).status).toBe(403);
+  const exo = openHttpClassicExo({ address: a.api });
+  await exo.quit(soon());
+  expect(await a.ended).toBe("quit");
+  await exo.close();
+});
