@@ -91,7 +91,9 @@ const exo = section({
       .describe("Engine of exo 0.0.x, as its agents were told. dummy answers with a fixed word and loads no model."),
     patched: flag()
       .default(false)
-      .describe("true: this exo 0.0.x was changed by hand so that it runs the model; known faults no longer stop apply."),
+      .describe(
+        "true: this exo 0.0.x was changed by hand so that it runs the model; known faults no longer stop apply.",
+      ),
   })
     .prefault({})
     .describe("Settings for exo 0.0.x."),

@@ -1,4 +1,6 @@
+import { ringId } from "../apply/classic/ring-target.js";
 import type { ClusterAccess, ClusterView } from "../apply/cluster-access.js";
+import type { NodeName } from "../cluster/names.js";
 import type { ClusterSpec } from "../config/cluster-spec.js";
 import type { ServingModel } from "../route/serving-model.js";
 import type { Clock } from "../runtime/clock.js";
@@ -7,7 +9,7 @@ import type { Logger } from "../runtime/logger.js";
 import { type ClassicEyes, type ConnectClassic, createClassicEyes } from "./classic-eyes.js";
 import { type ClusterGeneration, clusterGeneration } from "./classic-generation.js";
 import { type ClassicModelWork, createClassicModelWork } from "./classic-model-work.js";
-import { classicServing, type RingNow } from "./classic-serving.js";
+import { classicServing, type RingNow, ringVerdict } from "./classic-serving.js";
 import { classicLack, withRing } from "./classic-status.js";
 import { type ClassicWatch, watchClassicRing } from "./classic-watch.js";
 import type { Fleet } from "./fleet.js";
@@ -25,6 +27,8 @@ export interface ClassicClusterDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly lifetime: AbortSignal;
+  /** How long a ring has to be whole again after a loss before it is used. */
+  readonly settleMs: number;
 }
 
 /** A cluster's exo 0.0.x, for a controller that otherwise knows exo 1.x. */
@@ -59,8 +63,15 @@ export function createClassicCluster(deps: ClassicClusterDeps): ClassicCluster {
     }),
     work: (further) => {
       work = createClassicModelWork({ ...further, eyes });
-      const members = () => work?.target()?.stages.map(({ node }) => node) ?? [];
-      watch = watchClassicRing({ eyes, members, clock, logger, ...watchTimes }, lifetime);
+      // Not before it has answered once: until then everybody knows that it does not run.
+      const members = (): readonly NodeName[] => {
+        const target = work?.target();
+        const isProven = target !== undefined && work?.runs().some(({ proven }) => proven.has(ringId(target))) === true;
+        return isProven ? target.stages.map(({ node }) => node) : [];
+      };
+      const isWhole = (): boolean => ringVerdict({ ...now(), lost: [] }).kind === "whole";
+      const { settleMs } = deps;
+      watch = watchClassicRing({ eyes, members, isWhole, clock, logger, settleMs, ...watchTimes }, lifetime);
       return work;
     },
     serving: (runs, aliases) => classicServing(runs, aliases, now()),

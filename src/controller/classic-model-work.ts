@@ -12,7 +12,13 @@ import type { ModelEntry } from "../config/cluster-spec.js";
 import { Problem } from "../runtime/problem.js";
 import type { ApplySummary } from "./admin-api.js";
 import type { ClassicEyes } from "./classic-eyes.js";
-import { type ClassicModelPlan, planClassicModel, ringTargetOf } from "./classic-plan-model.js";
+import {
+  acceptedBy,
+  type ClassicModelPlan,
+  classicEntryOf,
+  planClassicModel,
+  ringTargetOf,
+} from "./classic-plan-model.js";
 import { infeasibleProblem, planLine } from "./describe-plan.js";
 import { type ModelRun, retryDelayMs } from "./model-run.js";
 import type { ModelWork, ModelWorkDeps, Report, Wanted } from "./model-work.js";
@@ -59,12 +65,19 @@ export function createClassicModelWork(deps: ClassicModelWorkDeps): ClassicModel
   const prepared = async (entry: ModelEntry, wanted: Wanted, report: Report, signal: AbortSignal) => {
     const view = await access.observe(signal);
     const ring = await eyes.observe([], signal);
+    const nodes = view.inventory.nodes.filter(({ notReady, cordoned }) => notReady.length === 0 && !cordoned);
+    const model = knownModel(entry, deps.known());
+    const note = (text: string): void => report({ kind: "note", text });
+    // Whether exo can run it at all comes before where its layers go.
+    await checkClassicEntry(
+      { target: { model: entry.name, accepted: acceptedBy(wanted.spec) }, access: eyes, note },
+      nodes.map(({ name }) => name),
+      classicEntryOf(entry, model, wanted.spec),
+      signal,
+    );
     const plan = planOf(entry, wanted, view, ring);
     if (plan.verdict === "infeasible") throw infeasibleProblem(entry.name, plan.result);
     const next = targetFor(entry, wanted, plan, ring);
-    const nodes = next.stages.map(({ node }) => node);
-    const note = (text: string): void => report({ kind: "note", text });
-    await checkClassicEntry({ target: next, access: eyes, note }, nodes, next.entry, signal);
     return { plan, next };
   };
   const bringUp = async (entry: ModelEntry, report: Report, signal: AbortSignal): Promise<ApplySummary> => {

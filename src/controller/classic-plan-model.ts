@@ -1,4 +1,4 @@
-import { type RingTarget, ringId, ringSettings } from "../apply/classic/ring-target.js";
+import { type RingTarget, ringSettings } from "../apply/classic/ring-target.js";
 import type { RingNode, RingView } from "../apply/classic/ring-view.js";
 import type { ClusterView } from "../apply/cluster-access.js";
 import type { ClassicEntry } from "../cluster/classic-entry.js";
@@ -86,8 +86,8 @@ const isServing = ({ report }: RingNode): boolean => report?.running !== undefin
 const totalOf = ({ inventory }: ClusterView, name: string): number =>
   inventory.nodes.find((node) => node.name === name)?.memory.value.totalBytes ?? 0;
 
-/** Whose faults are no reason to stop: nothing is loaded by the dummy engine, and a patched exo has its own ways. */
-const acceptedBy = ({ exo }: ClusterSpec): RingTarget["accepted"] =>
+/** Faults that are no reason to stop: the dummy engine loads nothing, and a patched exo has its own ways. */
+export const acceptedBy = ({ exo }: ClusterSpec): RingTarget["accepted"] =>
   exo.classic.patched || exo.classic.engine === "dummy" ? faultCodes : [];
 
 /** The plan as what `apply` shall reach. @throws Problem where a node can't be reached by its peers */
@@ -108,11 +108,3 @@ export function ringTargetOf(
     settings: ringSettings(wanted, ring.nodes, plan.classic.forcedMb),
   };
 }
-
-/** What the ring of a plan is called once it has been proven. */
-export const ringOfPlan = (
-  entry: ModelEntry,
-  model: KnownModel,
-  cluster: ClusterSpec,
-  plan: Pick<ModelPlan, "copies">,
-): string => ringId({ entry: classicEntryOf(entry, model, cluster), stages: plan.copies[0]?.stages ?? [] });

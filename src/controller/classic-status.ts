@@ -11,12 +11,9 @@ export function withRing(report: StatusReport, runs: readonly ModelRun[], now: R
     ...report,
     models: report.models.map((model, at) => ringModel(model, runs[at], now)),
     ring,
-    problems: [...report.problems, ...ring.problems, ...ring.forced.map(forcedText)],
+    problems: [...report.problems, ...ring.problems],
   };
 }
-
-const forcedText = ({ node, memoryMb }: RingStatus["forced"][number]): string =>
-  `${node} reports ${memoryMb} MB to exo: forced layers (exo.classic.forceLayers)`;
 
 function ringStatus(now: RingNow): RingStatus {
   const verdict = ringVerdict(now);

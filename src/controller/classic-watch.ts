@@ -5,7 +5,7 @@ import type { ClassicEyes } from "./classic-eyes.js";
 
 /** Watches the processes of a ring. exo itself tells of a death after 15 s, and the client after an hour. */
 export interface ClassicWatch {
-  /** Members that do not answer now, one sentence each. */
+  /** Members that do not answer now, one sentence each; or that the ring has not been whole for long enough since. */
   lost(): readonly string[];
   /** Ends with the signal; never rejects. */
   readonly ended: Promise<void>;
@@ -18,8 +18,12 @@ export interface ClassicWatchDeps {
   readonly eyes: Pick<ClassicEyes, "peer">;
   /** Who belongs to the ring now; nobody while there is none. */
   readonly members: () => readonly NodeName[];
+  /** Whether the nodes agree, by what was seen last. */
+  readonly isWhole: () => boolean;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** How long a ring has to stay whole after a loss: survivors drop a node, and take it back, some time after it was there again. */
+  readonly settleMs: number;
   /** Between two rounds. */
   readonly everyMs: number;
   /** A process that is frozen keeps its port open. */
@@ -29,6 +33,9 @@ export interface ClassicWatchDeps {
 export function watchClassicRing(deps: ClassicWatchDeps, signal: AbortSignal): ClassicWatch {
   const { eyes, clock, logger } = deps;
   const misses = new Map<NodeName, number>();
+  let wholeSince = Number.NEGATIVE_INFINITY;
+  const lost = (): readonly string[] =>
+    [...misses].flatMap(([name, count]) => (count < missesUntilLost ? [] : [`exo on ${name} does not answer`]));
   const probe = async (name: NodeName): Promise<void> => {
     const answers = await eyes
       .peer(name)
@@ -50,12 +57,18 @@ export function watchClassicRing(deps: ClassicWatchDeps, signal: AbortSignal): C
       const members = deps.members();
       for (const name of misses.keys()) if (!members.includes(name)) misses.delete(name);
       await Promise.all(members.map(probe));
+      if (members.length === 0) wholeSince = Number.NEGATIVE_INFINITY;
+      else if (lost().length > 0 || !deps.isWhole()) wholeSince = Number.POSITIVE_INFINITY;
+      else if (wholeSince === Number.POSITIVE_INFINITY) wholeSince = clock.now();
       await clock.sleep(deps.everyMs, signal).catch(() => undefined); // rejects only when the watch is to end
     }
   };
   return {
-    lost: () =>
-      [...misses].flatMap(([name, count]) => (count < missesUntilLost ? [] : [`exo on ${name} does not answer`])),
+    lost: () => {
+      const missing = lost();
+      if (missing.length > 0) return missing;
+      return clock.now() - wholeSince < deps.settleMs ? ["the ring is coming together again"] : [];
+    },
     ended: loop(),
   };
 }

@@ -185,6 +185,8 @@ function openEyes(deps: ControllerDeps, now: Now) {
     clock,
     logger,
     lifetime: deps.lifetime,
+    // Simulated exos wait a tenth of the time.
+    settleMs: settings.simulated ? 1_500 : 5_000,
   });
   const access = createClusterAccess({
     clusterId: store.clusterId,

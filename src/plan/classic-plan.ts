@@ -116,5 +116,7 @@ function described(problem: PlanProblem, placed: readonly PlacedStage[], reasons
     message: "exo 0.0.x does not tell how the machines are connected; 10 Gb/s Ethernet is assumed.",
   };
   const known = problem.links.length > 0 ? [] : [assumed];
-  return { problem: pinned, placed, result: { ...result, reasons: [...reasons, ...result.reasons, ...known] } };
+  // Nobody has pinned anything: that exo's rules decide, the first reason says.
+  const own = result.reasons.filter(({ code }) => code !== "bound_by_pin");
+  return { problem: pinned, placed, result: { ...result, reasons: [...reasons, ...own, ...known] } };
 }

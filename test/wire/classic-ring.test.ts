@@ -72,9 +72,7 @@ test("three nodes: up, 11, 12 and 13 layers, chat, forced layers, a killed exo, 
     ["studio-2", 10],
     ["studio-3", 6],
   ]);
-  expect(controller.api.status().problems).toContainEqual(
-    expect.stringMatching(/studio-2 reports \d+ MB to exo: forced layers/),
-  );
+  expect(controller.api.status().ring?.forced.map(({ node }) => node)).toEqual(names);
   expect(await Promise.all(machines.map(({ substitute }) => isThere(substitute)))).toEqual([true, true, true]);
   expect(await (await ask(gateway)).text()).toContain("data: [DONE]");
 
@@ -86,4 +84,22 @@ test("three nodes: up, 11, 12 and 13 layers, chat, forced layers, a killed exo, 
   await waitUntil(() => model()?.state === "ready", "the ring to be whole again");
   expect(machines[1]?.starts()).toBe(starts + 1);
   expect(await (await during).text()).toContain("data: [DONE]");
-}, 30_000);
+}, 60_000);
+
+test("gpt-oss on a stock exo 0.0.x is refused with the reasons, before anything is changed", async () => {
+  const small = (text: string): string => text.replace("gpt-oss-120b", "gpt-oss-20b");
+  const stock = small(yaml("engine: mlx"));
+  const { apply, controller, machines, observe } = await house(["studio-1"], stock, { engine: "mlx" });
+  await observe();
+  const before = await readFile(machines[0]?.modelsPy ?? "", "utf8");
+  await expect(apply()).rejects.toMatchObject({
+    code: "classic_cannot_run",
+    message: expect.stringMatching(/nothing else was changed: this exo has no model class for gpt_oss.*studio-1/),
+    hint: expect.stringContaining("exo.classic.patched: true"),
+  });
+  expect(await readFile(machines[0]?.modelsPy ?? "", "utf8")).toBe(before);
+  expect(machines[0]?.starts()).toBe(0);
+  expect(controller.api.status().models[0]).toMatchObject({ state: "unavailable" });
+  const patched = await apply(small(yaml("engine: mlx, patched: true")), "dry-run");
+  expect(patched.steps[0]).toMatchObject({ action: "ensure-classic-entry" });
+}, 60_000);
