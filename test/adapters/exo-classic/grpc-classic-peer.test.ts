@@ -107,6 +107,6 @@ test("spoilt bytes on the wire: an error or a topology, never a crash, never ano
       const judged = judgeClassicRing([view, { node: "b", topology: aTopology("b", truth) }], 36);
       if (judged.kind === "agreed") expect(Object.fromEntries(judged.memoryMb)).toEqual(truth);
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });

@@ -12,7 +12,7 @@ export interface TargetNode {
 
 /** Something that has to answer as exo 0.0.15 does: recordings that are played back, the simulation, or a live exo. */
 export interface ClassicTarget {
-  /** Ring of studio-a, studio-b and studio-c with 192, 128 and 64 GB, a stock registry, and the dummy engine. */
+  /** Ring of studio-a, studio-b and studio-c with 192, 128 and 64 GB, setup `stock`, and the dummy engine. */
   ring(): Promise<readonly [TargetNode, TargetNode, TargetNode]>;
   /** One node; its registry has gpt-oss-120b and oss-120b for the dummy engine where an entry was added. */
   single(setup: Setup): Promise<TargetNode>;

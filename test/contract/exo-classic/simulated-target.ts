@@ -12,28 +12,17 @@ const macs: readonly RingMac[] = [
   { id: "studio-c", memoryGb: 64, configuredMb: 3, chip: "Apple M4 Max" },
 ];
 
-/** A registry with the models of the recorded one, for the engines that they had. */
+/** A registry with the models of the recorded one, or with what was added to it. */
 function registryText(setup: Setup): string {
   const listed: readonly { id: string }[] = recording("http/models").response.json.data;
-  const added = setup === "stock" ? [] : ["gpt-oss-120b", "oss-120b"];
-  const card = (layers: number, engine: string, repo: string): string =>
-    `{ "layers": ${layers}, "repo": { "${engine}": "${repo}" } }`;
-  const stock = listed
+  const line = (id: string, layers: number, engine: string, repo: string): string =>
+    `  "${id}": { "layers": ${layers}, "repo": { "${engine}": "${repo}" } },`;
+  const others = listed
     .filter(({ id }) => id !== "dummy")
-    .map(({ id }) => `  "${id}": ${card(16, "MLXDynamicShardInferenceEngine", `owner/${id}`)},`);
-  const entries = added.map((id) => `  "${id}": ${card(36, "DummyInferenceEngine", "dummy")},`);
-  const dummy = `  "dummy": ${card(8, "DummyInferenceEngine", "dummy")},`;
-  return [
-    "model_cards = {",
-    ...stock,
-    ...entries,
-    dummy,
-    "}",
-    "pretty_name = {",
-    '  "llama-3.2-1b": "Llama 3.2 1B",',
-    "}",
-    "",
-  ].join("\n");
+    .map(({ id }) => line(id, 16, "MLXDynamicShardInferenceEngine", `owner/${id}`));
+  const added = ["gpt-oss-120b", "oss-120b"].map((id) => line(id, 36, "DummyInferenceEngine", "dummy"));
+  const cards = [...(setup === "stock" ? others : added), line("dummy", 8, "DummyInferenceEngine", "dummy")];
+  return ["model_cards = {", ...cards, "}", 'pretty_name = { "llama-3.2-1b": "Llama 3.2 1B" }', ""].join("\n");
 }
 
 const defaultOf: Readonly<Record<Setup, readonly string[]>> = {
