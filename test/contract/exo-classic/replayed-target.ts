@@ -5,7 +5,7 @@ import { loadPackageDefinition, Server, ServerCredentials } from "@grpc/grpc-js"
 import { loadSync } from "@grpc/proto-loader";
 import type { ProtoGrpcType } from "../../../src/adapters/grpc/generated/exo_node_service.js";
 import { recordedText, recording } from "../../support/classic-recordings.js";
-import type { ClassicTarget, PlainRequest, Setup, TargetNode } from "./classic-target.js";
+import { type ClassicTarget, type PlainRequest, type Setup, setups, type TargetNode } from "./classic-target.js";
 
 interface Recorded {
   readonly request: PlainRequest;
@@ -58,6 +58,7 @@ export function openReplayedTarget(): ClassicTarget {
     return node(`studio-${letter}`, [...rest, ...ofSetup("stock"), own], own.response.json);
   };
   return {
+    setups,
     ring: async () => [await ofRing("a"), await ofRing("b"), await ofRing("c")],
     single: (setup: Setup) =>
       node(

@@ -4,7 +4,7 @@ import type { RunningClassicExo } from "../../../src/simulate/classic/run-classi
 import { recording } from "../../support/classic-recordings.js";
 import { prepareClassicRing, type RingMac } from "../../support/classic-ring.js";
 import { untilTrue } from "../../support/until-true.js";
-import type { ClassicTarget, Setup, TargetNode } from "./classic-target.js";
+import { type ClassicTarget, type Setup, setups, type TargetNode } from "./classic-target.js";
 
 const macs: readonly RingMac[] = [
   { id: "studio-a", memoryGb: 192, configuredMb: 1 },
@@ -46,6 +46,7 @@ export function openSimulatedTarget(): ClassicTarget {
     return exos.map(nodeOf);
   };
   return {
+    setups,
     ring: async () => {
       const [a, b, c] = await start(macs, "stock");
       if (a === undefined || b === undefined || c === undefined) throw new Error("three nodes were to start");
@@ -64,7 +65,7 @@ export function openSimulatedTarget(): ClassicTarget {
 
 /** As real nodes do, these need some seconds, scaled, until each has asked the others. */
 async function allSeenBy({ grpc }: RunningClassicExo, count: number): Promise<void> {
-  const peer = openGrpcClassicPeer({ address: grpc });
+  const peer = openGrpcClassicPeer({ address: grpc, deadlineMs: 8_000 });
   const isWhole = async (): Promise<boolean> => {
     const { nodes, edges } = await peer.topology(AbortSignal.timeout(5_000));
     return edges.length === count * (count - 1) && [...nodes.values()].every(({ memoryMb }) => memoryMb > 1_000);

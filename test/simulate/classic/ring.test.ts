@@ -187,7 +187,7 @@ test("one node: shown as active while it works; its own limit; quit, which pages
 
   const url = `http://127.0.0.1:${a.api.port}/quit`;
   expect((await fetch(url, { method: "POST", headers: { origin: "https://evil.example" } })).status).toBe(403);
-  const exo = openHttpClassicExo({ address: a.api });
+  const exo = openHttpClassicExo({ address: a.api, deadlineMs: 8_000 });
   await exo.quit(soon());
   expect(await a.ended).toBe("quit");
   await exo.close();
