@@ -45,7 +45,7 @@ test("a process with exo's flags serves, measures through its PATH, and ends wit
     port = /API at http:\/\/127\.0\.0\.1:(\d+)/.exec(output)?.[1];
     if (port !== undefined) break;
   }
-  const exo = openHttpClassicExo({ address: { host: "127.0.0.1", port: Number(port) } });
+  const exo = openHttpClassicExo({ address: { host: "127.0.0.1", port: Number(port) }, deadlineMs: 8_000 });
   const { nodes } = await exo.topology(AbortSignal.timeout(10_000));
   expect(nodes.get("a")).toMatchObject({ model: "Mac Studio", memoryMb: 196_608 });
   expect(await exo.models(AbortSignal.timeout(10_000))).toEqual(["llama-3.2-1b", "dummy"]);

@@ -29,7 +29,7 @@ export interface RingOptions {
 }
 
 /** Fast, and yet few rounds a second: tests start many nodes. */
-const timeScale = 0.03;
+const timeScale = 0.06;
 
 /** Simulated nodes in this process: real sockets, real files, and a `system_profiler` for each on a PATH of its own. */
 export async function prepareClassicRing(macs: readonly RingMac[], options: RingOptions = {}) {

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { openHttpClassicExo } from "../../../src/adapters/exo-classic/http-classic-exo.js";
-import type { ClassicChatEvent } from "../../../src/inventory/classic-exo.js";
+import type { ClassicChatEvent, ClassicChatTiming } from "../../../src/inventory/classic-exo.js";
 import { recordedText, recording } from "../../support/classic-recordings.js";
 
 const closers: (() => Promise<void>)[] = [];
@@ -12,12 +12,12 @@ afterEach(async () => {
 const soon = (): AbortSignal => AbortSignal.timeout(10_000);
 
 /** A server that answers what a test wants, and the adapter in front of it. */
-async function serve(answer: (response: ServerResponse, request: IncomingMessage) => void) {
+async function serve(answer: (response: ServerResponse, request: IncomingMessage) => void, deadlineMs = 8_000) {
   const server = createServer((request, response) => answer(response, request));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const exo = openHttpClassicExo({
     address: { host: "127.0.0.1", port: (server.address() as AddressInfo).port },
-    deadlineMs: 300,
+    deadlineMs,
   });
   closers.push(
     () =>
@@ -35,11 +35,20 @@ const recordedStream = recordedText("http/chat-dummy-stream.sse");
 const events = recordedStream.split("\n\n").filter((event) => event !== "");
 
 /** Chats to the end and gives what came, and the error if there was one. */
-async function chat(exo: Awaited<ReturnType<typeof serve>>, model = "dummy", silenceMs = 2_000, signal = soon()) {
+async function chat(
+  exo: Awaited<ReturnType<typeof serve>>,
+  model = "dummy",
+  timing: Partial<ClassicChatTiming> = {},
+  signal = soon(),
+) {
   const came: ClassicChatEvent[] = [];
   const messages = [{ role: "user", content: "hi" }] as const;
   try {
-    for await (const event of exo.chat({ model, messages }, { firstTokenMs: silenceMs, silenceMs }, signal))
+    for await (const event of exo.chat(
+      { model, messages },
+      { firstTokenMs: 8_000, silenceMs: 8_000, ...timing },
+      signal,
+    ))
       came.push(event);
     return { came };
   } catch (error) {
@@ -104,11 +113,11 @@ describe("chat", () => {
 
   test("silence before and between tokens ends it; the caller's own reason goes through", async () => {
     const mute = await serve(() => {});
-    expect((await chat(mute, "dummy", 60)).error).toMatchObject({ code: "chat_silent", tokens: 0 });
+    expect((await chat(mute, "dummy", { firstTokenMs: 60 })).error).toMatchObject({ code: "chat_silent", tokens: 0 });
     const stuck = await serve((response) => response.writeHead(200, { "content-type": sse }).write(`${events[0]}\n\n`));
-    expect((await chat(stuck, "dummy", 150)).error).toMatchObject({ code: "chat_silent", tokens: 1 });
+    expect((await chat(stuck, "dummy", { silenceMs: 60 })).error).toMatchObject({ code: "chat_silent", tokens: 1 });
     const reason = new Error("the client has left");
-    expect((await chat(mute, "dummy", 5_000, AbortSignal.abort(reason))).error).toBe(reason);
+    expect((await chat(mute, "dummy", {}, AbortSignal.abort(reason))).error).toBe(reason);
   });
 
   test("errors before the answer are exo's own words", async () => {
@@ -147,9 +156,9 @@ describe("questions", () => {
     const gone = openHttpClassicExo({ address: { host: "127.0.0.1", port: 1 } });
     await expect(gone.health(soon())).rejects.toMatchObject({ name: "ExoUnreachableError", retryable: true });
     await gone.close();
-    const slow = await serve(() => {});
+    const slow = await serve(() => {}, 100);
     await expect(slow.topology(soon())).rejects.toMatchObject({ name: "ExoUnreachableError" });
-    const dripping = await serve((response) => void response.writeHead(200).write("{"));
+    const dripping = await serve((response) => void response.writeHead(200).write("{"), 300);
     await expect(dripping.topology(soon())).rejects.toMatchObject({ name: "ExoUnreachableError" });
   });
 
