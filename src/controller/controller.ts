@@ -1,7 +1,7 @@
 import type { ApplyTimings } from "../apply/apply-settings.js";
 import type { ClusterAccess, ClusterView } from "../apply/cluster-access.js";
 import type { NewUuid } from "../apply/instance-spec.js";
-import type { ClusterSpec, ModelEntry } from "../config/cluster-spec.js";
+import type { ClusterSpec } from "../config/cluster-spec.js";
 import type { HostPort } from "../config/host-port.js";
 import type { AgentLink } from "../inventory/agent-link.js";
 import type { ExoAddress } from "../inventory/exo-state.js";
@@ -18,7 +18,8 @@ import type { ConnectClassic } from "./classic-eyes.js";
 import { type ClassicWork, createClassicWork } from "./classic-work.js";
 import { createClusterAccess } from "./cluster-access.js";
 import { type ControlLoop, startControlLoop } from "./control-loop.js";
-import { applyFile, readDesiredModels, writtenModels } from "./desired-models.js";
+import { applyFile, writtenModels } from "./desired-models.js";
+import { type DesiredReader, desiredReader } from "./desired-reader.js";
 import { createDriftWatch, type DriftWatch } from "./drift/watch-drift.js";
 import { createEntriesApi } from "./entries/create-entries-api.js";
 import { createDescribeModel } from "./entries/describe-model.js";
@@ -34,7 +35,7 @@ import type { ModelRun } from "./model-run.js";
 import { createModelWork, type ModelWork } from "./model-work.js";
 import { cordonedNodes } from "./plan-model.js";
 import { clientNames, servingModels } from "./serving-models.js";
-import type { DesiredState, Member, StateStore } from "./state-store.js";
+import type { Member, StateStore } from "./state-store.js";
 import { createModelSync } from "./sync/sync-model.js";
 import { createSyncNodes } from "./sync/sync-nodes.js";
 import type { SightingWatch } from "./watch-sightings.js";
@@ -289,17 +290,4 @@ function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
     randomBytes: deps.randomBytes,
     lifetime: deps.lifetime,
   });
-}
-
-type DesiredReader = () => { readonly generation: number; readonly models: readonly ModelEntry[] };
-
-/** The desired state, checked once for each generation instead of at every look. */
-function desiredReader(store: StateStore): DesiredReader {
-  let read: { readonly of: DesiredState; readonly models: readonly ModelEntry[] } | undefined;
-  return () => {
-    const desired = store.desired();
-    if (desired === undefined) return { generation: 0, models: [] };
-    if (read?.of !== desired) read = { of: desired, models: readDesiredModels(desired) };
-    return { generation: desired.generation, models: read.models };
-  };
 }

@@ -35,11 +35,14 @@ export interface AgentClassicParts {
 export interface AgentClassic {
   readonly classicRegistry: ClassicRegistry;
   readonly classicExo: ClassicExo;
-  /** Absent where this agent starts no exo 0.0.x. */
-  readonly supervisor?: ExoSupervisor;
+  /** Of the exo here, whichever it is; absent where this agent starts none. */
+  readonly supervisor: ExoSupervisor | undefined;
 }
 
-/** What an agent has to do with exo 0.0.x: its registry, and, where it was told how, its process. */
+/**
+ * What an agent has to do with exo 0.0.x: its registry, and, where it was told how, its process. An exo 0.0.x is never started by its
+ * bare command: without its peers it is no use.
+ */
 export async function openAgentClassic(parts: AgentClassicParts): Promise<AgentClassic> {
   const { places, start, program, authority, clock, logger } = parts;
   const registry = createClassicRegistry({
@@ -47,7 +50,12 @@ export async function openAgentClassic(parts: AgentClassicParts): Promise<AgentC
     authority,
   });
   if (places === undefined || start === undefined || program === undefined)
-    return { classicRegistry: registry, classicExo: noClassicExo() };
+    return {
+      classicRegistry: registry,
+      classicExo: noClassicExo(),
+      supervisor:
+        places === undefined ? program && createExoSupervisor({ program, host: parts.host, clock, logger }) : undefined,
+    };
   const { service, supervisor, forget } = createClassicExo({
     ...parts,
     install: { ...start, program, apiPort: parts.apiPort },

@@ -19,7 +19,7 @@ import type { AgentServices } from "../agent/agent-services.js";
 import { createAuthority } from "../agent/authority.js";
 import { createDescribeExo } from "../agent/describe-exo.js";
 import { createDescribeMachine } from "../agent/describe-node.js";
-import { createExoSupervisor, type ExoSupervisor } from "../agent/exo-supervisor.js";
+import type { ExoSupervisor } from "../agent/exo-supervisor.js";
 import type { HostProbe } from "../agent/host-probe.js";
 import { createModelConvert } from "../agent/model-convert.js";
 import { createModelInspect } from "../agent/model-inspect.js";
@@ -158,21 +158,10 @@ async function buildAgent(
   const authority = createAuthority(clock, logger);
   const placed = openPlacedFoldersRecord(home.placedFoldersFile);
   const describeMachine = createDescribeMachine(settings.hostProbe, clock);
-  const { supervisor: classicSupervisor, ...classic } = await openAgentClassic({
-    places: exo.classic,
-    start: exo.classicStart,
-    program,
-    apiPort: exo.apiPort,
-    homeFolder: settings.homeFolder,
-    describeMachine,
-    authority,
-    host,
-    clock,
-    logger,
+  const { supervisor, ...classic } = await openAgentClassic({
+    ...{ ...settings, places: exo.classic, start: exo.classicStart, program, apiPort: exo.apiPort },
+    ...{ describeMachine, authority, host, logger },
   });
-  // exo 0.0.x without its peers is no use, so it is never started by its bare command.
-  const modern = exo.classic === undefined ? program : undefined;
-  const supervisor = classicSupervisor ?? (modern && createExoSupervisor({ program: modern, host, clock, logger }));
   const converter = settings.converter?.(home.converterHome);
   const registry = await openRegistryDisk({ ...exo, linkRecordFile: home.linkRecordFile }, placed);
   const removalFiles = await openModelRemovalDisk(exo, registry, placed, logger);
