@@ -105,8 +105,9 @@ async function runReal(exoCommand: readonly string[], options: AgentOptions): Pr
       localModelsFolders: await localFolders(options.modelsFolder),
       apiPort: checkedPort(options.exoApiPort, "--exo-api-port"),
       ...(await exoGeneration(options, logger)),
-      // exo and its instances go on serving when the agent is restarted or updated.
-      onClose: "leave",
+      // exo 1.x and its instances go on serving when the agent is restarted or updated. An exo 0.0.x could not be told its peers
+      // by the next agent, nor lose what it was made to report.
+      onClose: options.classic === undefined ? "leave" : "stop",
       ...(command === undefined
         ? {}
         : { program: { command, args, env: exoEnvironment(), cwd: homedir(), logFile: join(homeFolder, "exo.log") } }),
