@@ -8,13 +8,12 @@ import type { Close } from "../runtime/close-all.js";
 import type { Logger } from "../runtime/logger.js";
 import { type ClassicEyes, type ConnectClassic, createClassicEyes } from "./classic-eyes.js";
 import { type ClusterGeneration, clusterGeneration } from "./classic-generation.js";
-import { type ClassicModelWork, createClassicModelWork } from "./classic-model-work.js";
+import { type ClassicModelWork, type ClassicModelWorkDeps, createClassicModelWork } from "./classic-model-work.js";
 import { classicServing, type RingNow, ringVerdict } from "./classic-serving.js";
 import { classicLack, withRing } from "./classic-status.js";
 import { type ClassicWatch, watchClassicRing } from "./classic-watch.js";
 import type { Fleet } from "./fleet.js";
 import type { ModelRun } from "./model-run.js";
-import type { ModelWorkDeps } from "./model-work.js";
 import type { StatusReport } from "./status-report.js";
 
 /** Between two looks at a ring's processes, and for one of them to answer. */
@@ -36,7 +35,7 @@ export interface ClassicCluster {
   readonly generation: () => ClusterGeneration;
   /** The same access, which also looks at the ring where there is one. */
   seeing(access: ClusterAccess): ClusterAccess;
-  work(deps: Omit<ModelWorkDeps, "clusterId" | "localWeights" | "entryMode" | "newUuid" | "timings">): ClassicModelWork;
+  work(deps: Omit<ClassicModelWorkDeps, "eyes" | "timings">): ClassicModelWork;
   serving(runs: readonly ModelRun[], aliases: Readonly<Record<string, string>>): readonly ServingModel[];
   status(report: StatusReport, runs: readonly ModelRun[]): StatusReport;
   lack(run: ModelRun, view: ClusterView | undefined): string | undefined;

@@ -13,8 +13,16 @@ import type { Clock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
 
 /** How the agent starts its exo 0.0.x, beyond the command; told at installation. */
-export interface ClassicStartSettings extends Pick<ClassicInstall, "nodePort" | "engine" | "memoryFrom"> {
+interface ClassicStartSettings extends Pick<ClassicInstall, "nodePort" | "engine" | "memoryFrom"> {
   readonly platform: "darwin" | "linux";
+}
+
+/** What an agent is told of exo 0.0.x at its installation. */
+export interface AgentClassicSettings {
+  /** Where one is; looked up anew at each call. */
+  readonly classic?: ClassicPlaces;
+  /** How it is started by the agent's program. Without it its registry is kept, and others start it. */
+  readonly classicStart?: ClassicStartSettings;
 }
 
 export interface AgentClassicParts {
