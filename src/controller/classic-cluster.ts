@@ -39,6 +39,8 @@ export interface ClassicCluster {
   serving(runs: readonly ModelRun[], aliases: Readonly<Record<string, string>>): readonly ServingModel[];
   status(report: StatusReport, runs: readonly ModelRun[]): StatusReport;
   lack(run: ModelRun, view: ClusterView | undefined): string | undefined;
+  /** Starts to watch the ring's processes; ends with `lifetime`. */
+  begin(): void;
   readonly ended: () => Promise<void>;
   readonly close: Close;
 }
@@ -62,6 +64,9 @@ export function createClassicCluster(deps: ClassicClusterDeps): ClassicCluster {
     }),
     work: (further) => {
       work = createClassicModelWork({ ...further, eyes });
+      return work;
+    },
+    begin: () => {
       // Not before it has answered once: until then everybody knows that it does not run.
       const members = (): readonly NodeName[] => {
         const target = work?.target();
@@ -71,7 +76,6 @@ export function createClassicCluster(deps: ClassicClusterDeps): ClassicCluster {
       const isWhole = (): boolean => ringVerdict({ ...now(), lost: [] }).kind === "whole";
       const { settleMs } = deps;
       watch = watchClassicRing({ eyes, members, isWhole, clock, logger, settleMs, ...watchTimes }, lifetime);
-      return work;
     },
     serving: (runs, aliases) => classicServing(runs, aliases, now()),
     status: (report, runs) => withRing(report, runs, now()),

@@ -131,6 +131,7 @@ export function createController(deps: ControllerDeps): Controller {
       if (after !== before) await save(store, after);
       const lack = (run: ModelRun): string | undefined =>
         isClassic() ? ring.lack(run, now.view) : lackOf(run, now.view);
+      ring.begin();
       loop = startControlLoop({ access, work, drift, lack, clock, logger }, deps.lifetime);
     },
     startHealing: () => loop?.startHealing(),
