@@ -35,7 +35,7 @@ export interface ClassicCluster {
   readonly generation: () => ClusterGeneration;
   /** The same access, which also looks at the ring where there is one. */
   seeing(access: ClusterAccess): ClusterAccess;
-  work(deps: Omit<ClassicModelWorkDeps, "eyes" | "timings">): ClassicModelWork;
+  work(deps: Omit<ClassicModelWorkDeps, "eyes">): ClassicModelWork;
   serving(runs: readonly ModelRun[], aliases: Readonly<Record<string, string>>): readonly ServingModel[];
   status(report: StatusReport, runs: readonly ModelRun[]): StatusReport;
   lack(run: ModelRun, view: ClusterView | undefined): string | undefined;

@@ -89,7 +89,9 @@ export function createController(deps: ControllerDeps): Controller {
     newUuid: deps.newUuid,
     timings: settings.timings,
   });
-  const work = workByGeneration({ modern, classic: ring.work(common), generation: ring.generation });
+  const { pollMs } = settings.timings;
+  const classicWork = ring.work({ ...common, timings: pollMs === undefined ? {} : { pollMs } });
+  const work = workByGeneration({ modern, classic: classicWork, generation: ring.generation });
   const classic = createClassicWork({ fleet: eyes.fleet, lifetime: deps.lifetime });
   const isClassic = (): boolean => ring.generation().kind === "classic";
   const serving = (): readonly ServingModel[] =>

@@ -207,7 +207,7 @@ export async function openRingHouse(
       simulated: true,
       exoHosts: undefined,
       enrolment: undefined,
-      timings: {},
+      timings: { pollMs: 150 },
     },
     store,
     watch: { sightings: () => [], hints: () => [], verified: () => {}, close: async () => {} },
