@@ -1,26 +1,22 @@
-import type { ApplyTimings } from "../apply/apply-settings.js";
 import type { ClusterAccess, ClusterView } from "../apply/cluster-access.js";
-import type { NewUuid } from "../apply/instance-spec.js";
-import type { ClusterSpec, ModelEntry } from "../config/cluster-spec.js";
-import type { HostPort } from "../config/host-port.js";
-import type { AgentLink } from "../inventory/agent-link.js";
-import type { ExoAddress } from "../inventory/exo-state.js";
+import type { ClusterSpec } from "../config/cluster-spec.js";
 import { type KnownModels, knownModels } from "../models/known-models.js";
 import type { ServingModel } from "../route/serving-model.js";
-import type { Clock } from "../runtime/clock.js";
 import { type Close, closeAll } from "../runtime/close-all.js";
-import type { Logger } from "../runtime/logger.js";
 import type { AdminApi } from "./admin-api.js";
 import { createAdminCalls, save } from "./admin-calls.js";
 import { buildStatus } from "./build-status.js";
+import { type ClassicCluster, createClassicCluster } from "./classic-cluster.js";
 import { type ClassicWork, createClassicWork } from "./classic-work.js";
 import { createClusterAccess } from "./cluster-access.js";
 import { type ControlLoop, startControlLoop } from "./control-loop.js";
-import { applyFile, readDesiredModels, writtenModels } from "./desired-models.js";
+import type { ControllerDeps } from "./controller-deps.js";
+import { applyFile, writtenModels } from "./desired-models.js";
+import { type DesiredReader, desiredReader } from "./desired-reader.js";
 import { createDriftWatch, type DriftWatch } from "./drift/watch-drift.js";
 import { createEntriesApi } from "./entries/create-entries-api.js";
 import { createDescribeModel } from "./entries/describe-model.js";
-import { createExoViews, type ExoConnection } from "./exo-views.js";
+import { createExoViews } from "./exo-views.js";
 import { createFleet, type Fleet } from "./fleet.js";
 import { entriesOfAdded, entriesOfRuns, type KeptEntry, type WantedEntries } from "./kept-entries.js";
 import { lackOf } from "./lack-of.js";
@@ -33,41 +29,18 @@ import { createModelWork, type ModelWork } from "./model-work.js";
 import { createNodesApi } from "./nodes/create-nodes-api.js";
 import { cordonedNodes } from "./plan-model.js";
 import { clientNames, servingModels } from "./serving-models.js";
-import type { DesiredState, Member, StateStore } from "./state-store.js";
 import type { StatusReport } from "./status-report.js";
 import { createWeightsCopier } from "./sync/copy-weights.js";
 import { createModelSync, type ModelSync } from "./sync/sync-model.js";
 import { createSyncNodes } from "./sync/sync-nodes.js";
-import type { SightingWatch } from "./watch-sightings.js";
-
-export interface ControllerDeps {
-  readonly settings: {
-    readonly spec: ClusterSpec;
-    readonly clusterYaml: string;
-    readonly version: string;
-    readonly pid: number;
-    readonly simulated: boolean;
-    /** Set when the cluster is driven over exo's API alone. */
-    readonly exoHosts: readonly ExoAddress[] | undefined;
-    /** Where agents enrol, as a node is told. */
-    readonly enrolment: { readonly address: string; readonly pin: string } | undefined;
-    readonly timings: Partial<ApplyTimings>;
-  };
-  readonly store: StateStore;
-  readonly watch: SightingWatch;
-  readonly dial: (member: Member, address: HostPort) => AgentLink;
-  readonly connectExo: (address: ExoAddress) => ExoConnection;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly newUuid: NewUuid;
-  readonly randomBytes: (bytes: number) => Uint8Array;
-  readonly lifetime: AbortSignal;
-}
+import { workByGeneration } from "./work-by-generation.js";
 
 /** The stages put together: what is desired, what is seen, and the loop between them. */
 export interface Controller {
   readonly api: AdminApi;
   readonly access: ClusterAccess;
+  /** Which exo the nodes run, as far as they have said; `modern` until then. */
+  generation(): "modern" | "classic";
   /** Why exos did not answer at the last look, one sentence each. */
   exoTroubles(): readonly string[];
   /** The models as the gateway serves them, by the newest view. */
@@ -95,7 +68,7 @@ export function createController(deps: ControllerDeps): Controller {
   const { settings, store, clock, logger } = deps;
   const now: Now = { spec: settings.spec, view: undefined, gateway: "" };
   const eyes = openEyes(deps, now);
-  const { access } = eyes;
+  const { access, ring } = eyes;
   const desired = desiredReader(store);
   const localWeights = createLocalWeights(access);
   const known = (): KnownModels => knownModels(store.addedModels(), localWeights.known());
@@ -106,22 +79,25 @@ export function createController(deps: ControllerDeps): Controller {
     logger,
     lifetime: deps.lifetime,
   });
-  const work = createModelWork({
+  const common = { access, spec: () => now.spec, desired, known, clock, logger };
+  const modern = createModelWork({
+    ...common,
     clusterId: store.clusterId,
-    access,
     copier: createWeightsCopier(sync),
-    spec: () => now.spec,
-    desired,
-    known,
     localWeights,
     entryMode: (entry) => (settings.exoHosts === undefined ? entry.entry : "builtin"),
-    clock,
     newUuid: deps.newUuid,
     timings: settings.timings,
-    logger,
   });
+  const { pollMs } = settings.timings;
+  const classicWork = ring.work({ ...common, timings: pollMs === undefined ? {} : { pollMs } });
+  const work = workByGeneration({ modern, classic: classicWork, generation: ring.generation });
   const classic = createClassicWork({ fleet: eyes.fleet, lifetime: deps.lifetime });
-  const serving = (): readonly ServingModel[] => servingModels(work.runs(), now.spec.gateway.aliases, now.view);
+  const isClassic = (): boolean => ring.generation().kind === "classic";
+  const serving = (): readonly ServingModel[] =>
+    isClassic()
+      ? ring.serving(work.runs(), now.spec.gateway.aliases)
+      : servingModels(work.runs(), now.spec.gateway.aliases, now.view);
   const wantedEntries = (): readonly KeptEntry[] => [
     ...entriesOfRuns(work.runs()),
     ...entriesOfAdded(store.addedModels(), store.members()),
@@ -132,6 +108,7 @@ export function createController(deps: ControllerDeps): Controller {
     api: createApi(deps, now, {
       access,
       fleet: eyes.fleet,
+      ring,
       desired,
       known,
       work,
@@ -142,6 +119,7 @@ export function createController(deps: ControllerDeps): Controller {
       drift,
     }),
     access,
+    generation: () => (isClassic() ? "classic" : "modern"),
     exoTroubles: eyes.exos.troubles,
     serving,
     spec: () => now.spec,
@@ -153,15 +131,17 @@ export function createController(deps: ControllerDeps): Controller {
       const author = { by: "up", at: clock.now(), reason: "start" };
       const after = applyFile(before, writtenModels(settings.clusterYaml), author);
       if (after !== before) await save(store, after);
-      const lack = (run: ModelRun): string | undefined => lackOf(run, now.view);
+      const lack = (run: ModelRun): string | undefined =>
+        isClassic() ? ring.lack(run, now.view) : lackOf(run, now.view);
+      ring.begin();
       loop = startControlLoop({ access, work, drift, lack, clock, logger }, deps.lifetime);
     },
     startHealing: () => loop?.startHealing(),
     ended: async () => {
       await loop?.ended;
-      await Promise.all([work.idle(), classic.idle()]);
+      await Promise.all([work.idle(), classic.idle(), ring.ended()]);
     },
-    close: closeAll([eyes.fleet.close, eyes.exos.close]),
+    close: closeAll([eyes.fleet.close, eyes.exos.close, ring.close]),
   };
 }
 
@@ -183,23 +163,35 @@ function openEyes(deps: ControllerDeps, now: Now) {
     clock,
     simulated: settings.simulated ? "simulated" : "real",
   });
+  const ring = createClassicCluster({
+    fleet,
+    connect: deps.connectClassic,
+    spec: () => now.spec,
+    clock,
+    logger,
+    lifetime: deps.lifetime,
+    // Simulated exos wait a tenth of the time.
+    settleMs: settings.simulated ? 1_500 : 5_000,
+  });
   const access = createClusterAccess({
     clusterId: store.clusterId,
     fleet,
     exos,
     exoHosts: settings.exoHosts ?? [],
     cordoned: () => cordonedNodes(now.spec, store.members()),
+    generation: () => (ring.generation().kind === "classic" ? "classic" : "modern"),
     clock,
     onView: (view) => {
       now.view = view;
     },
   });
-  return { fleet, exos, access };
+  return { fleet, exos, ring, access: ring.seeing(access) };
 }
 
 interface ApiParts {
   readonly access: ClusterAccess;
   readonly fleet: Fleet;
+  readonly ring: ClassicCluster;
   readonly desired: DesiredReader;
   readonly known: () => KnownModels;
   readonly work: ModelWork;
@@ -212,9 +204,10 @@ interface ApiParts {
 
 function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
   const { settings, store, clock, watch } = deps;
-  const { access, fleet, desired, known, work, sync, classic, serving, wantedEntries, drift } = parts;
-  const status = (): StatusReport =>
-    buildStatus({
+  const { access, fleet, ring, desired, known, work, sync, classic, serving, wantedEntries, drift } = parts;
+  const status = (): StatusReport => {
+    const runs = work.runs();
+    const report = buildStatus({
       simulated: settings.simulated,
       cluster: now.spec.cluster.name,
       generation: desired().generation,
@@ -222,10 +215,12 @@ function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
       now: clock.now(),
       view: now.view,
       fleet: fleet.nodes(),
-      runs: work.runs(),
+      runs,
       serving: serving(),
       drift: drift.findings(),
     });
+    return ring.generation().kind === "classic" ? ring.status(report, runs) : report;
+  };
   return createAdminCalls({
     info: () => ({
       version: settings.version,
@@ -282,17 +277,4 @@ function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
     randomBytes: deps.randomBytes,
     lifetime: deps.lifetime,
   });
-}
-
-type DesiredReader = () => { readonly generation: number; readonly models: readonly ModelEntry[] };
-
-/** The desired state, checked once for each generation instead of at every look. */
-function desiredReader(store: StateStore): DesiredReader {
-  let read: { readonly of: DesiredState; readonly models: readonly ModelEntry[] } | undefined;
-  return () => {
-    const desired = store.desired();
-    if (desired === undefined) return { generation: 0, models: [] };
-    if (read?.of !== desired) read = { of: desired, models: readDesiredModels(desired) };
-    return { generation: desired.generation, models: read.models };
-  };
 }

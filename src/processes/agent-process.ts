@@ -1,7 +1,6 @@
 import tls from "node:tls";
 import { openHttpExoApi } from "../adapters/exo-local/http-exo-api.js";
 import { type AgentHome, openAgentHome } from "../adapters/files/agent-home.js";
-import { type ClassicPlaces, openClassicDisk } from "../adapters/files/classic-disk.js";
 import { openConversionDisk } from "../adapters/files/conversion-disk.js";
 import { openModelRemovalDisk } from "../adapters/files/model-removal-disk.js";
 import { openPlacedFoldersRecord } from "../adapters/files/placed-folders-record.js";
@@ -17,10 +16,9 @@ import { type ConverterProgram, createChildConverter } from "../adapters/system/
 import { childProcessHost } from "../adapters/system/child-process-host.js";
 import type { AgentServices } from "../agent/agent-services.js";
 import { createAuthority } from "../agent/authority.js";
-import { createClassicRegistry } from "../agent/classic-registry.js";
 import { createDescribeExo } from "../agent/describe-exo.js";
 import { createDescribeMachine } from "../agent/describe-node.js";
-import { createExoSupervisor, type ExoSupervisor } from "../agent/exo-supervisor.js";
+import type { ExoSupervisor } from "../agent/exo-supervisor.js";
 import type { HostProbe } from "../agent/host-probe.js";
 import { createModelConvert } from "../agent/model-convert.js";
 import { createModelInspect } from "../agent/model-inspect.js";
@@ -34,6 +32,7 @@ import type { Clock } from "../runtime/clock.js";
 import { type Close, closeAll } from "../runtime/close-all.js";
 import type { Logger } from "../runtime/logger.js";
 import { Problem } from "../runtime/problem.js";
+import { type AgentClassicSettings, openAgentClassic } from "./agent-classic.js";
 import { type AgentFilesSettings, openAgentSync } from "./agent-sync.js";
 
 /** What an agent announces of itself. */
@@ -56,7 +55,7 @@ export interface EnrolledController extends TrustedController {
 /** Enrols this agent; rejects when that can't succeed any more. Runs while the agent is up, until the signal aborts. */
 export type Enrol = (facts: AgentFacts, signal: AbortSignal) => Promise<EnrolledController>;
 
-export interface AgentExoSettings {
+export interface AgentExoSettings extends AgentClassicSettings {
   /** How to run exo. Without it the agent observes an exo that somebody else runs. */
   readonly program?: ProgramSpec;
   /** Where the agent asks its exo; default 127.0.0.1. */
@@ -69,8 +68,6 @@ export interface AgentExoSettings {
   /** Further folders with models in their sub-folders, absolute. They are only read. */
   readonly localModelsFolders?: readonly string[];
   readonly generation: ExoReport["generation"];
-  /** Where an exo 0.0.x is, told at installation; looked up anew at each call. */
-  readonly classic?: ClassicPlaces;
   /** Whether exo is started with the agent, or when the controller asks. Default `with-agent`. */
   readonly start?: "with-agent" | "on-request";
   /** What closing the agent does to the exo that it runs. */
@@ -157,10 +154,13 @@ async function buildAgent(
   const host = settings.processHost ?? childProcessHost;
   const vocabulary = await prepareVocabulary(openVocabularyFile(home.vocabularyFolder), exo.program);
   const program = exo.program && { ...exo.program, env: { ...exo.program.env, ...vocabulary.env } };
-  const supervisor = program && createExoSupervisor({ program, host, clock, logger });
   const authority = createAuthority(clock, logger);
   const placed = openPlacedFoldersRecord(home.placedFoldersFile);
   const describeMachine = createDescribeMachine(settings.hostProbe, clock);
+  const { supervisor, ...classic } = await openAgentClassic({
+    ...{ ...settings, places: exo.classic, start: exo.classicStart, program, apiPort: exo.apiPort },
+    ...{ describeMachine, authority, host, logger },
+  });
   const converter = settings.converter?.(home.converterHome);
   const registry = await openRegistryDisk({ ...exo, linkRecordFile: home.linkRecordFile }, placed);
   const removalFiles = await openModelRemovalDisk(exo, registry, placed, logger);
@@ -174,11 +174,6 @@ async function buildAgent(
     supervisor,
     registry,
     placed,
-    authority,
-  });
-  const { classic } = exo;
-  const classicRegistry = createClassicRegistry({
-    open: classic === undefined ? undefined : () => openClassicDisk(classic),
     authority,
   });
   const { modelSync, close } = await openAgentSync({
@@ -205,7 +200,7 @@ async function buildAgent(
       nodeAgent,
       modelInspect: createModelInspect(registry),
       modelRemoval: createModelRemoval(removalFiles, authority),
-      classicRegistry,
+      ...classic,
       modelSync,
       modelConvert,
     },
@@ -293,7 +288,8 @@ export async function startAgent(settings: AgentSettings): Promise<RunningAgent>
     ending.abort(new Error("the agent is closing"));
     await enrolment;
   });
-  if (supervisor !== undefined && exo.start !== "on-request") {
+  // exo 0.0.x has to be told its peers first.
+  if (supervisor !== undefined && exo.start !== "on-request" && exo.classic === undefined) {
     startInBackground(supervisor, exoAnswers(ending.signal), logger);
   }
   logger.info("agent is up", { port: server.port });
