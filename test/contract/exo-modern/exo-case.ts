@@ -5,8 +5,6 @@ export interface ExoCallRequest {
   readonly path: string;
   /** Sent as JSON; a string is sent as it is. */
   readonly body?: unknown;
-  /** Of a list that may be very long, only so many first items are looked at. */
-  readonly keep?: number;
 }
 
 /** What came back. */
@@ -38,6 +36,10 @@ export interface ExoFacts {
   readonly serving?: { readonly instanceId: string; readonly model: string };
 }
 
+/** Makes an answer's JSON shorter. */
+// biome-ignore lint/suspicious/noExplicitAny: as above
+export type Trim = (json: any) => unknown;
+
 /** One exo, however it is reached: simulated, real, or recorded. */
 export interface ExoDriver {
   readonly facts: ExoFacts;
@@ -45,9 +47,10 @@ export interface ExoDriver {
    * Makes a call.
    *
    * @param name names the call within its case, and the file of its recording; lower-case words joined by `-`
+   * @param trim leaves of a long answer what the case looks at, before it is recorded
    * @throws NotRecordedError when the answer should come from a recording that is not there
    */
-  call(name: string, request: ExoCallRequest): Promise<ExoCallAnswer>;
+  call(name: string, request: ExoCallRequest, trim?: Trim): Promise<ExoCallAnswer>;
   /** Repeats a call until its answer is as wished, at most 30 s; only that answer is recorded. */
   eventually(name: string, request: ExoCallRequest, wished: (answer: ExoCallAnswer) => boolean): Promise<ExoCallAnswer>;
   /** Makes the runners of the serving instance fail while an answer is under way; absent where nobody can. */

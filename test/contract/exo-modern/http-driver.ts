@@ -1,6 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ExoCallAnswer, ExoCallRequest, ExoDriver, ExoFacts } from "./exo-case.js";
+import type { ExoCallAnswer, ExoCallRequest, ExoDriver, ExoFacts, Trim } from "./exo-case.js";
 
 const keptHeaders = ["content-type", "connection", "cache-control", "x-accel-buffering", "server"];
 const pollMs = 20;
@@ -26,8 +26,8 @@ export function openHttpDriver(options: HttpDriverOptions): ExoDriver {
   return {
     facts,
     ...(breakServing === undefined ? {} : { breakServing }),
-    async call(name, request) {
-      const answer = await callExo(baseUrl, request);
+    async call(name, request, trim) {
+      const answer = trimmed(await callExo(baseUrl, request), trim);
       await onCall(name, request, answer);
       return answer;
     },
@@ -46,7 +46,7 @@ export function openHttpDriver(options: HttpDriverOptions): ExoDriver {
 }
 
 /** On node:http, because a connection that is cut in mid-answer is an answer here, not an exception. */
-export async function callExo(baseUrl: string, { method, path, body, keep }: ExoCallRequest): Promise<ExoCallAnswer> {
+export async function callExo(baseUrl: string, { method, path, body }: ExoCallRequest): Promise<ExoCallAnswer> {
   const text = body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body);
   const headers = text === undefined ? {} : { "content-type": "application/json" };
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -56,7 +56,13 @@ export async function callExo(baseUrl: string, { method, path, body, keep }: Exo
     sent.end(text);
   });
   const { parts, ending } = await readAll(answer);
-  return { status: answer.statusCode ?? 0, headers: kept(answer), ...readText(parts, keep), ending };
+  return { status: answer.statusCode ?? 0, headers: kept(answer), ...readText(parts), ending };
+}
+
+function trimmed(answer: ExoCallAnswer, trim: Trim | undefined): ExoCallAnswer {
+  if (trim === undefined || answer.status !== 200 || answer.json === undefined) return answer;
+  const json = trim(answer.json);
+  return { ...answer, json, text: JSON.stringify(json) };
 }
 
 async function readAll(answer: IncomingMessage): Promise<{ parts: Buffer[]; ending: ExoCallAnswer["ending"] }> {
@@ -74,13 +80,10 @@ const kept = ({ headers }: IncomingMessage): Record<string, string> =>
     keptHeaders.flatMap((name) => (headers[name] === undefined ? [] : [[name, String(headers[name])]])),
   );
 
-function readText(parts: readonly Buffer[], keep: number | undefined): Pick<ExoCallAnswer, "text" | "json"> {
+function readText(parts: readonly Buffer[]): Pick<ExoCallAnswer, "text" | "json"> {
   const text = Buffer.concat(parts).toString("utf8");
   try {
-    const json: unknown = JSON.parse(text);
-    if (keep === undefined || !Array.isArray(json)) return { text, json };
-    const few = json.slice(0, keep);
-    return { text: JSON.stringify(few), json: few };
+    return { text, json: JSON.parse(text) };
   } catch {
     return { text, json: undefined }; // a stream, or plain text
   }

@@ -33,7 +33,11 @@ export interface RecordingAbout {
 const aboutFile = "about.json";
 const fileOf = (folder: string, one: ExoCase, call: string): string => join(folder, `${one.name}.${call}.json`);
 
-const printed = (value: unknown): string => `${JSON.stringify(value, null, 1)}\n`;
+/** One line for each field: short, and changes show. */
+function printed(value: object): string {
+  const lines = Object.entries(value).map(([key, item]) => ` ${JSON.stringify(key)}: ${JSON.stringify(item)}`);
+  return `{\n${lines.join(",\n")}\n}\n`;
+}
 
 export const readAbout = (folder: string): RecordingAbout =>
   JSON.parse(readFileSync(join(folder, aboutFile), "utf8")) as RecordingAbout;
@@ -56,7 +60,8 @@ export function openReplay(folder: string, facts: ExoFacts, one: ExoCase): ExoDr
       throw new Error(`${file} answers another request; this one is ${asked}`);
     return { ...recorded, json, text: text ?? JSON.stringify(json) };
   };
-  return { facts, call, eventually: call, breakServing: async () => {} };
+  const eventually: ExoDriver["eventually"] = (name, request) => call(name, request);
+  return { facts, call, eventually, breakServing: async () => {} };
 }
 
 /** Writes the call of a case down. `scrub` takes out what tells of the machine, in requests and answers alike. */
