@@ -33,7 +33,12 @@ export interface ExoShard {
   /** While loading. */
   readonly progress?: { readonly layersLoaded: number; readonly totalLayers: number };
   readonly error?: string;
+  /** How often its node has created a runner for it, where exo tells. Success never resets it. */
+  readonly creations?: number;
 }
+
+/** exo 1.0.70 and newer create a runner so often for one instance on one node; the next time they delete the instance. */
+export const mostCreations = 5;
 
 export interface ExoInstance {
   readonly id: string;
