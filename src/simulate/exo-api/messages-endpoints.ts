@@ -1,4 +1,3 @@
-import { since } from "../exo/simulated-variant.js";
 import { anything, list, nullable, object, optional, required, text } from "../exo/strict-schema.js";
 import { type ApiRequest, type Route, readBody } from "./api-request.js";
 import { looseFlag, looseFloat, looseInteger, plainText, taskParamsOf } from "./chat-request.js";
@@ -106,9 +105,7 @@ async function messages(request: ApiRequest): Promise<void> {
   const enable = thinking === null ? null : thinking.type === "enabled" || thinking.type === "adaptive";
   const told = body.messages.map(({ role, content }) => ({ role, content, reasoning_content: null, tool_calls: null }));
   const first = system === null ? [] : [{ role: "system", content: system, reasoning_content: null, tool_calls: null }];
-  // Before 1.0.70 it knew nothing of thinking aloud on this API.
-  const thinks = since(request.node.variant, "1.0.69") ? enable : null;
-  const chat = { ...body, messages: [...first, ...told], stop, reasoning_effort: null, enable_thinking: thinks };
+  const chat = { ...body, messages: [...first, ...told], stop, reasoning_effort: null, enable_thinking: enable };
   const params = taskParamsOf(chat, "chat");
   const telling = {
     stream: (out: Sse, id: string) => tellStream(out, id, plainText(body.model)),
