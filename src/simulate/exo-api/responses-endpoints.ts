@@ -1,23 +1,36 @@
-import { anything, nullable, object, optional, required, text } from "../exo/strict-schema.js";
+import { list, literal, mapping, nullable, object, optional, required, text } from "../exo/strict-schema.js";
 import { type ApiRequest, type Route, readBody } from "./api-request.js";
 import { chatText } from "./chat-json.js";
-import { looseFlag, looseFloat, looseInteger, plainText, taskParamsOf } from "./chat-request.js";
+import { plainText, taskParamsOf } from "./chat-request.js";
+import { anyOf, looseFlag, looseFloat, looseInteger, record, stopWords } from "./loose-checks.js";
 import { serveGeneration } from "./serve-generation.js";
 import type { Sse } from "./sse.js";
 import { tellResponse, wholeResponse } from "./tell-response.js";
 
+/** exo knows some twenty kinds of items; those without a role are not told to the model here. */
+const item = record;
+const efforts = literal("none", "minimal", "low", "medium", "high", "xhigh");
+const summaries = literal("auto", "concise", "detailed");
+const reasoningCheck = object(
+  { effort: optional(nullable(efforts), null), summary: optional(nullable(summaries), null) },
+  "ignore",
+);
+
 const responsesCheck = object(
   {
     model: required(text),
-    input: required((value, loc) => (Array.isArray(value) ? anything(value, loc) : text(value, loc))),
+    input: required(anyOf(text, list(item))),
     instructions: optional(nullable(text), null),
     max_output_tokens: optional(nullable(looseInteger), null),
     temperature: optional(nullable(looseFloat), null),
     top_p: optional(nullable(looseFloat), null),
     stream: optional(looseFlag, false),
-    reasoning: optional(anything, null),
+    reasoning: optional(nullable(reasoningCheck), null),
+    tools: optional(nullable(list(record)), null),
+    metadata: optional(nullable(mapping(text)), null),
+    top_k: optional(nullable(looseInteger), null),
     enable_thinking: optional(nullable(looseFlag), null),
-    stop: optional(anything, null),
+    stop: optional(nullable(stopWords), null),
     seed: optional(nullable(looseInteger), null),
   },
   "ignore",
