@@ -17,14 +17,20 @@ import {
 export const looseInteger: Check = (value, loc) => {
   const plain = plainOf(value, loc);
   if (typeof plain === "boolean") return good(Number(plain));
-  if (typeof plain === "number" && Number.isInteger(plain)) return good(plain);
-  if (typeof plain === "string" && /^\s*[+-]?\d+(\.0+)?\s*$/.test(plain)) return good(Number(plain));
+  if (typeof plain === "number" && Number.isInteger(plain)) return wholeNumber(plain, loc);
+  if (typeof plain === "string" && /^\s*[+-]?\d+(\.0+)?\s*$/.test(plain)) return wholeNumber(Number(plain), loc);
   if (typeof plain === "string")
     return bad("int_parsing", loc, "Input should be a valid integer, unable to parse string as an integer", plain);
   return typeof plain === "number"
     ? bad("int_from_float", loc, "Input should be a valid integer, got a number with a fractional part", plain)
     : bad("int_type", loc, "Input should be a valid integer", plain);
 };
+
+/** Pydantic takes no number of more than 4,300 digits, and none that was written as a float beyond 64 bits. */
+const wholeNumber = (number: number, loc: readonly (string | number)[]): Checked =>
+  Math.abs(number) < 2 ** 63
+    ? good(number)
+    : bad("int_parsing_size", loc, "Unable to parse input string as an integer, exceeded maximum size", number);
 
 export const looseFloat: Check = (value, loc) => {
   const plain = plainOf(value, loc);

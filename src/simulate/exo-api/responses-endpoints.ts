@@ -1,4 +1,4 @@
-import { list, literal, mapping, nullable, object, optional, required, text } from "../exo/strict-schema.js";
+import { isRecord, list, literal, mapping, nullable, object, optional, required, text } from "../exo/strict-schema.js";
 import { type ApiRequest, type Route, readBody } from "./api-request.js";
 import { chatText } from "./chat-json.js";
 import { plainText, taskParamsOf } from "./chat-request.js";
@@ -48,10 +48,15 @@ interface ResponsesRequest {
   readonly [other: string]: unknown;
 }
 
+/** exo takes a message whose parts do not fit for an item of another kind, and stumbles over it later. */
+const isReadable = (content: unknown): boolean =>
+  !Array.isArray(content) || content.every((part) => !isRecord(part) || typeof (part.text ?? "") === "string");
+
 async function responses(request: ApiRequest): Promise<void> {
   const body = readBody(request, responsesCheck) as ResponsesRequest;
   const { input, instructions, max_output_tokens: most, reasoning } = body;
   const items = typeof input === "string" ? [{ role: "user", content: input }] : input;
+  for (const { content } of items) if (!isReadable(content)) throw new Error("no field requires a value");
   const told = items.flatMap(({ role, content = null }) =>
     role === undefined ? [] : [{ role, content, reasoning_content: null, tool_calls: null }],
   );
