@@ -110,8 +110,8 @@ export interface ExoListedModel {
   readonly contextTokens?: number;
   readonly supportsTensor?: boolean;
   /**
-   * Whether the card is one that exo ships, or was added. Up to 1.0.71 exo goes by the name of the card's file, so it takes
-   * cards under other names, such as ours, for its own: only `custom` is certain.
+   * Whether the card is one that exo ships, or was added. 1.0.68 goes by the name of the card's file, so it takes cards under
+   * other names, such as ours, for its own: only `custom` is certain. Later ones go by the folder.
    */
   readonly origin?: "built-in" | "custom";
 }
