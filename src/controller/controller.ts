@@ -30,10 +30,13 @@ import { listModels } from "./model-list/list-models.js";
 import { servedNames } from "./model-list/served-names.js";
 import type { ModelRun } from "./model-run.js";
 import { createModelWork, type ModelWork } from "./model-work.js";
+import { createNodesApi } from "./nodes/create-nodes-api.js";
 import { cordonedNodes } from "./plan-model.js";
 import { clientNames, servingModels } from "./serving-models.js";
 import type { DesiredState, Member, StateStore } from "./state-store.js";
-import { createModelSync } from "./sync/sync-model.js";
+import type { StatusReport } from "./status-report.js";
+import { createWeightsCopier } from "./sync/copy-weights.js";
+import { createModelSync, type ModelSync } from "./sync/sync-model.js";
 import { createSyncNodes } from "./sync/sync-nodes.js";
 import type { SightingWatch } from "./watch-sightings.js";
 
@@ -71,6 +74,8 @@ export interface Controller {
   serving(): readonly ServingModel[];
   /** Where the gateway answers, such as `http://127.0.0.1:8415`. */
   setGateway(url: string): void;
+  /** The settings that hold now. */
+  spec(): ClusterSpec;
   /** Takes over the cluster file and starts to look at the cluster. */
   begin(): Promise<void>;
   startHealing(): void;
@@ -94,9 +99,17 @@ export function createController(deps: ControllerDeps): Controller {
   const desired = desiredReader(store);
   const localWeights = createLocalWeights(access);
   const known = (): KnownModels => knownModels(store.addedModels(), localWeights.known());
+  const sync = createModelSync({
+    nodes: createSyncNodes(eyes.fleet, () => now.view?.inventory.links ?? []),
+    spec: () => now.spec,
+    clock,
+    logger,
+    lifetime: deps.lifetime,
+  });
   const work = createModelWork({
     clusterId: store.clusterId,
     access,
+    copier: createWeightsCopier(sync),
     spec: () => now.spec,
     desired,
     known,
@@ -122,6 +135,7 @@ export function createController(deps: ControllerDeps): Controller {
       desired,
       known,
       work,
+      sync,
       classic,
       serving,
       wantedEntries,
@@ -130,6 +144,7 @@ export function createController(deps: ControllerDeps): Controller {
     access,
     exoTroubles: eyes.exos.troubles,
     serving,
+    spec: () => now.spec,
     setGateway: (url) => {
       now.gateway = url;
     },
@@ -188,6 +203,7 @@ interface ApiParts {
   readonly desired: DesiredReader;
   readonly known: () => KnownModels;
   readonly work: ModelWork;
+  readonly sync: ModelSync;
   readonly classic: ClassicWork;
   readonly serving: () => readonly ServingModel[];
   readonly wantedEntries: WantedEntries;
@@ -196,7 +212,20 @@ interface ApiParts {
 
 function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
   const { settings, store, clock, watch } = deps;
-  const { access, fleet, desired, known, work, classic, serving, wantedEntries, drift } = parts;
+  const { access, fleet, desired, known, work, sync, classic, serving, wantedEntries, drift } = parts;
+  const status = (): StatusReport =>
+    buildStatus({
+      simulated: settings.simulated,
+      cluster: now.spec.cluster.name,
+      generation: desired().generation,
+      gateway: now.gateway,
+      now: clock.now(),
+      view: now.view,
+      fleet: fleet.nodes(),
+      runs: work.runs(),
+      serving: serving(),
+      drift: drift.findings(),
+    });
   return createAdminCalls({
     info: () => ({
       version: settings.version,
@@ -206,19 +235,14 @@ function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
       gateway: now.gateway,
       models: clientNames(desired().models, now.spec.gateway.aliases),
     }),
-    status: () =>
-      buildStatus({
-        simulated: settings.simulated,
-        cluster: now.spec.cluster.name,
-        generation: desired().generation,
-        gateway: now.gateway,
-        now: clock.now(),
-        view: now.view,
-        fleet: fleet.nodes(),
-        runs: work.runs(),
-        serving: serving(),
-        drift: drift.findings(),
-      }),
+    status,
+    nodes: createNodesApi({
+      store,
+      fleet: fleet.nodes,
+      statuses: () => status().nodes,
+      view: () => now.view,
+      clock,
+    }),
     discover: () => listDiscovered(watch.sightings(), fleet.nodes(), now.view),
     view: () => now.view,
     access,
@@ -234,13 +258,7 @@ function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
       }),
     work,
     classic,
-    sync: createModelSync({
-      nodes: createSyncNodes(fleet, () => now.view?.inventory.links ?? []),
-      spec: () => now.spec,
-      clock,
-      logger: deps.logger,
-      lifetime: deps.lifetime,
-    }),
+    sync,
     entries: createEntriesApi(
       {
         access,

@@ -49,6 +49,8 @@ export interface AgentFacts {
 export interface EnrolledController extends TrustedController {
   /** What the controller calls this node; without it the name of the settings stays. */
   readonly name?: string;
+  /** `waiting`: somebody has to approve this agent on the controller first. */
+  readonly standing?: "member" | "waiting";
 }
 
 /** Enrols this agent; rejects when that can't succeed any more. Runs while the agent is up, until the signal aborts. */
@@ -99,13 +101,15 @@ export interface AgentSettings {
 }
 
 export type EnrolmentOutcome =
-  | { readonly kind: "enrolled" }
+  | { readonly kind: "enrolled"; readonly standing: "member" | "waiting" }
   | { readonly kind: "closed" }
   | { readonly kind: "failed"; readonly error: unknown };
 
 export interface RunningAgent {
   readonly port: number;
   readonly agentId: AgentId;
+  /** base64url SHA-256 of its public key. */
+  readonly pin: string;
   /** Resolves when the agent has a controller, or never will have one; never rejects. */
   readonly enrolment: Promise<EnrolmentOutcome>;
   readonly close: Close;
@@ -221,9 +225,10 @@ async function enrolWith(
   logger: Logger,
 ): Promise<EnrolmentOutcome> {
   try {
-    accept(await enrol(facts, signal));
+    const enrolled = await enrol(facts, signal);
+    accept(enrolled);
     logger.info("enrolled");
-    return { kind: "enrolled" };
+    return { kind: "enrolled", standing: enrolled.standing ?? "member" };
   } catch (error) {
     if (signal.aborted) return { kind: "closed" };
     logger.error("enrolment failed", { error });
@@ -283,7 +288,7 @@ export async function startAgent(settings: AgentSettings): Promise<RunningAgent>
   const enrolment: Promise<EnrolmentOutcome> =
     "enrol" in controller
       ? enrolWith(controller.enrol, facts, ending.signal, accept, logger)
-      : Promise.resolve({ kind: "enrolled" });
+      : Promise.resolve({ kind: "enrolled", standing: "member" });
   closers.push(async () => {
     ending.abort(new Error("the agent is closing"));
     await enrolment;
@@ -292,5 +297,5 @@ export async function startAgent(settings: AgentSettings): Promise<RunningAgent>
     startInBackground(supervisor, exoAnswers(ending.signal), logger);
   }
   logger.info("agent is up", { port: server.port });
-  return { port: server.port, agentId: home.agentId, enrolment, close };
+  return { port: server.port, agentId: home.agentId, pin: identity.pin, enrolment, close };
 }
