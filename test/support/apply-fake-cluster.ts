@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ClusterAccess, ClusterView } from "../../src/apply/cluster-access.js";
-import type { WeightsCopier } from "../../src/apply/weights-copier.js";
 import type { ExoControl, InstanceSpec, ProofAnswer } from "../../src/apply/exo-control.js";
+import type { WeightsCopier } from "../../src/apply/weights-copier.js";
 import { exoNodeId, type NodeName, nodeName } from "../../src/cluster/names.js";
 import type { EntryOutcome, EntrySpec } from "../../src/cluster/registry-report.js";
 import { type AgentLink, AgentUnreachableError } from "../../src/inventory/agent-link.js";
