@@ -71,6 +71,7 @@ export function startReign(options: ReignOptions): Reign {
     timers,
     cards,
     files,
+    startHangs: node.startHangs ?? 0,
     state: () => events.state(),
     profiles: options.profiles,
     send,
@@ -81,6 +82,7 @@ export function startReign(options: ReignOptions): Reign {
   });
   const downloads = startDownloads({
     nodeId,
+    variant,
     cards,
     files,
     internet: node.internet,

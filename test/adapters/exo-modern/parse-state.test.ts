@@ -114,7 +114,7 @@ test("an exo with node profiles can only be watched", () => {
     nodeProfiles: { a: { modelId: "Mac Studio" } },
     lastEventAppliedIdx: 3,
   });
-  expect(state.observeOnly).toContain("older");
+  expect(state.observeOnly).toContain("only watched");
   expect(state.peers).toMatchObject([{ id: "a", inTopology: true }]);
 });
 
@@ -160,85 +160,6 @@ const healthOf = (raw: unknown): string => {
 
 test("the undamaged document is healthy", () => {
   expect(healthOf(healthy())).toBe("ready");
-});
-
-/** The path to every value in a document, parents first. */
-function paths(value: unknown, above: readonly string[] = []): (readonly string[])[] {
-  if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([key, item]) => [[...above, key], ...paths(item, [...above, key])]);
-}
-
-/** Facts without which nobody may call the instance healthy: every change of one of them must be noticed. */
-const vital = [
-  /^\/instances\/gptoss-a1$/,
-  /^\/instances\/gptoss-a1\/MlxRingInstance$/,
-  /MlxRingInstance\/instanceId$/,
-  /\/shardAssignments$/,
-  /\/(modelCard|modelId|runnerToShard|nodeToRunner)$/,
-  /\/nodeToRunner\/[^/]+$/,
-  /\/runnerToShard\/[^/]+(\/PipelineShardMetadata)?$/,
-  /PipelineShardMetadata\/(deviceRank|worldSize|startLayer|endLayer|nLayers)$/,
-  /^\/runners(\/[^/]+(\/RunnerReady)?)?$/,
-  /^\/topology(\/nodes(\/\d)?)?$/,
-  /^\/lastSeen(\/[^/]+)?$/,
-];
-const isVital = (path: string): boolean =>
-  vital.some((pattern) => pattern.test(path)) &&
-  !/^\/(tasks|downloads|nodeIdentities)\//.test(path) &&
-  !/modelCard/.test(path);
-
-const junk = fc.constantFrom<unknown>(
-  null,
-  [],
-  {},
-  "",
-  "x",
-  -1,
-  1.5,
-  true,
-  99,
-  "12",
-  { RunnerBroken: {} },
-  [{}],
-  "9".repeat(10_000),
-);
-
-type Damage = "drop" | "replace" | "rename" | "extra";
-
-function damage(raw: Tree, path: readonly string[], how: Damage, value: unknown): void {
-  const key = path.at(-1) ?? "";
-  const holder = path.slice(0, -1).reduce<unknown>((inside, step) => (inside as Tree)[step], raw) as Tree;
-  if (how === "extra") {
-    if (!Array.isArray(holder)) holder[`${key}Extra`] = value;
-    return;
-  }
-  const before = holder[key];
-  delete holder[key];
-  if (how === "replace") holder[key] = value;
-  if (how === "rename") holder[`x${key}`] = before;
-}
-
-test("400 damaged documents never crash and a damaged instance is never ready", () => {
-  const whole = JSON.stringify(healthy());
-  const everywhere = paths(JSON.parse(whole));
-  const important = everywhere.filter((path) => isVital(`/${path.join("/")}`));
-  const somewhere = fc.oneof(fc.constantFrom(...everywhere), fc.constantFrom(...important));
-  let vitalHits = 0;
-  fc.assert(
-    fc.property(somewhere, fc.constantFrom<Damage>("drop", "replace", "rename", "extra"), junk, (path, how, value) => {
-      const raw = JSON.parse(whole) as Tree;
-      damage(raw, path, how, value);
-      const verdict = healthOf(raw);
-      const where = `/${path.join("/")}`;
-      if (how === "extra" || !isVital(where)) return;
-      vitalHits += 1;
-      // A runner's details are of no interest: an object of any content says that it is ready.
-      const stillTrue = where.endsWith("RunnerReady") && how === "replace" && JSON.stringify(value).startsWith("{");
-      if (!stillTrue) expect(verdict, `${how} ${where}`).not.toBe("ready");
-    }),
-    { numRuns: 400, seed: 20260701 },
-  );
-  expect(vitalHits).toBeGreaterThan(100);
 });
 
 test("any JSON at all is read without an exception and never as a healthy instance", () => {
