@@ -10,7 +10,7 @@ import { freeMemoryIn, generationsIn, instancesIn, layersByNode, membersIn, mode
 import { discoveredNow, planNow, stagesLine, statusNow } from "./exoctl-facts.js";
 import { createJoin, exoctl, exoctlJson, startController, writeClusterFile } from "./real-controller.js";
 import { askExo, type RealNode, startNode } from "./real-node.js";
-import { report } from "./report.js";
+import { printReport, report } from "./report.js";
 import { addressOf, nameOf, nodeNumbers, workFolder } from "./settings.js";
 import { tinyLayers, writeTinyModel } from "./tiny-model.js";
 
@@ -22,6 +22,8 @@ const minuteMs = 60_000;
 const comeUpMs = 10 * minuteMs;
 const weights = join(workFolder, "weights");
 const nodes: RealNode[] = [];
+
+printReport("exoctl against real exo 1.x");
 const stopController: (() => Promise<void>)[] = [];
 
 const stateOf = (node: number): Promise<unknown> => askExo({ address: addressOf(node) }, "/state");
@@ -53,7 +55,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const stop of stopController) await stop();
-  report.print();
 });
 
 test("every agent is found over mDNS and enrols", async () => {

@@ -20,3 +20,5 @@ export const addressOf = (node: number): string => `10.99.0.1${node}`;
 export const nodeNumbers: readonly number[] = Array.from({ length: nodeCount }, (_, index) => index + 1);
 export const nameOf = (node: number): string => `studio-${node}`;
 export const exoApiPort = 52_415;
+/** For exo 0.0.x: the folder that holds its package `exo`. Only a copy of it is changed and run. */
+export const exoCheckout = process.env.EXO_CHECKOUT ?? "";
