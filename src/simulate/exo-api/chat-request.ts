@@ -6,12 +6,12 @@ import {
   good,
   isRecord,
   list,
+  literal,
   nullable,
   object,
   optional,
   required,
   text,
-  word,
 } from "../exo/strict-schema.js";
 
 /** The OpenAI types are not strict: Pydantic converts what can be converted without loss. */
@@ -51,7 +51,7 @@ const content: Check = (value, loc) => {
 
 const message = object(
   {
-    role: required(word("system", "user", "assistant", "developer", "tool", "function")),
+    role: required(literal("system", "user", "assistant", "developer", "tool", "function")),
     content: optional(content, null),
     reasoning_content: optional(nullable(text), null),
     name: optional(nullable(text), null),
@@ -85,7 +85,7 @@ export const chatCheck: Check = object(
       null,
     ),
     logprobs: optional(nullable(looseFlag), null),
-    reasoning_effort: optional(nullable(word("none", "minimal", "low", "medium", "high", "xhigh")), null),
+    reasoning_effort: optional(nullable(literal("none", "minimal", "low", "medium", "high", "xhigh")), null),
     enable_thinking: optional(nullable(looseFlag), null),
     use_prefix_cache: optional(looseFlag, false),
     ...Object.fromEntries(numbers.map((name) => [name, optional(nullable(looseFloat), null)])),

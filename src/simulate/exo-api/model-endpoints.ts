@@ -62,10 +62,16 @@ function removeModel(request: ApiRequest): void {
   sendJson(request.response, 200, { message: "Model card deleted", model_id: modelId });
 }
 
+/** exo asks Hugging Face, which a simulation does not, and expects no failure. */
+function searchModels(): never {
+  throw new Error("Cannot connect to host huggingface.co:443");
+}
+
 /** The registry as clients see it. */
 export const modelRoutes: readonly Route[] = [
   { method: "GET", path: "/models", endpoint: listModels },
   { method: "GET", path: "/v1/models", endpoint: listModels },
   { method: "POST", path: "/models/add", endpoint: addModel },
+  { method: "GET", path: "/models/search", endpoint: searchModels },
   { method: "DELETE", path: "/models/custom/{model_id:path}", endpoint: removeModel },
 ];

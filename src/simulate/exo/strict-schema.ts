@@ -94,14 +94,19 @@ export const nullable =
   (value, loc) =>
     value === null ? good(null) : check(value, loc);
 
-/** One of some words. */
-export function word(...words: readonly string[]): Check {
+/** One of the words of an enumeration. */
+export const word = (...words: readonly string[]): Check => oneOfWords("enum", words);
+
+/** One of some literal words. Pydantic complains about them under another name. */
+export const literal = (...words: readonly string[]): Check => oneOfWords("literal_error", words);
+
+function oneOfWords(type: "enum" | "literal_error", words: readonly string[]): Check {
   const quoted = words.map((one) => `'${one}'`);
   const expected = quoted.length < 2 ? quoted.join("") : `${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}`;
   return (value, loc) =>
     typeof value === "string" && words.includes(value)
       ? good(value)
-      : bad("enum", loc, `Input should be ${expected}`, value, { expected });
+      : bad(type, loc, `Input should be ${expected}`, value, { expected });
 }
 
 function gather(entries: readonly (readonly [string | number, Checked])[]): {

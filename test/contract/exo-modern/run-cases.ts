@@ -1,0 +1,74 @@
+import { test } from "vitest";
+import { allCases } from "./cases/all-cases.js";
+import { type ExoCase, type ExoDriver, NotRecordedError, whyNot } from "./exo-case.js";
+import type { HttpDriverOptions } from "./http-driver.js";
+import { openHttpDriver } from "./http-driver.js";
+import { writeAbout, writeCall } from "./recording.js";
+
+/** How one case went. */
+export interface CaseOutcome {
+  readonly name: string;
+  readonly outcome: "kept" | "broken" | "not-applicable" | "not-recorded";
+  /** Why it was broken, or not looked at. */
+  readonly detail?: string;
+}
+
+/** Runs one case. Never rejects: a broken promise is an outcome. */
+async function outcomeOf(one: ExoCase, exo: ExoDriver): Promise<CaseOutcome> {
+  const { name } = one;
+  const reason = whyNot(one, exo);
+  if (reason !== undefined) return { name, outcome: "not-applicable", detail: reason };
+  try {
+    await one.run(exo);
+    return { name, outcome: "kept" };
+  } catch (error) {
+    if (error instanceof NotRecordedError) return { name, outcome: "not-recorded", detail: error.file };
+    return { name, outcome: "broken", detail: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** Makes a test of each case. What does not apply, or was not recorded, shows as skipped, with the reason. */
+export function testCases(open: (one: ExoCase) => ExoDriver): void {
+  for (const one of allCases)
+    test(one.name, async ({ skip }) => {
+      const exo = open(one);
+      const reason = whyNot(one, exo);
+      if (reason !== undefined) skip(reason);
+      await one.run(exo).catch((error: unknown) => {
+        if (error instanceof NotRecordedError) skip(error.message);
+        throw error;
+      });
+    });
+}
+
+/**
+ * Asks an exo at a base URL everything, one case after the other, and writes every call to a folder, whether its promise was
+ * kept or not.
+ *
+ * @param scrub takes out of requests and answers what tells of the machine, such as paths and host names
+ */
+export async function recordExo(
+  target: HttpDriverOptions & {
+    readonly folder: string;
+    /** For people: which exo answers, and under which circumstances. */
+    readonly source: string;
+    readonly scrub?: (text: string) => string;
+  },
+): Promise<readonly CaseOutcome[]> {
+  const { folder, source, facts, scrub = (text) => text } = target;
+  await writeAbout(folder, { source, facts });
+  const outcomes: CaseOutcome[] = [];
+  for (const one of allCases) {
+    const onCall: NonNullable<HttpDriverOptions["onCall"]> = (name, request, answer) =>
+      writeCall(folder, one, name, request, answer, scrub);
+    outcomes.push(await outcomeOf(one, openHttpDriver({ ...target, onCall })));
+  }
+  return outcomes;
+}
+
+/** Asks an exo everything without writing anything. */
+export async function checkExo(target: HttpDriverOptions): Promise<readonly CaseOutcome[]> {
+  const outcomes: CaseOutcome[] = [];
+  for (const one of allCases) outcomes.push(await outcomeOf(one, openHttpDriver(target)));
+  return outcomes;
+}

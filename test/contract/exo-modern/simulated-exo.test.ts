@@ -1,0 +1,57 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe } from "vitest";
+import { defaultSimulation } from "../../../src/simulate/simulated-cluster-spec.js";
+import { type SimulatedExoCluster, startSimulatedExos } from "../../support/simulated-exos.js";
+import { formed, ready, stateOf, until } from "../../support/simulated-http.js";
+import { embeddedCard } from "../../support/simulated-instance.js";
+import type { ExoFacts } from "./exo-case.js";
+import { openHttpDriver } from "./http-driver.js";
+import { learnFacts } from "./learn-facts.js";
+import { testCases } from "./run-cases.js";
+
+const instanceId = "exoctl-contract-serving";
+
+describe.each(["1.0.71", "newer"] as const)("the simulated exo %s", (variant) => {
+  let folder: string;
+  let cluster: SimulatedExoCluster;
+  let baseUrl: string;
+  let facts: ExoFacts;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "exo-contract-"));
+    const macs = defaultSimulation(3).macs.map(({ profile }) => profile);
+    cluster = await startSimulatedExos({ macs, folder, variant });
+    await formed(cluster.nodes);
+    const [one, two] = cluster.nodes;
+    if (one === undefined || two === undefined) throw new Error("no nodes");
+    const shards = [
+      { exo: one, startLayer: 0, endLayer: 20 },
+      { exo: two, startLayer: 20, endLayer: 36 },
+    ];
+    const backends = variant === "newer" ? { backends: ["MlxMetal"] } : {};
+    await ready(one, shards, instanceId, { card: { ...embeddedCard(), ...backends } });
+    ({ baseUrl } = one);
+    facts = await learnFacts(baseUrl);
+  });
+
+  afterAll(async () => {
+    await cluster.close();
+    await rm(folder, { recursive: true });
+  });
+
+  const breakServing = async (): Promise<void> => {
+    const [one] = cluster.nodes;
+    if (one === undefined) throw new Error("no nodes");
+    const runner: string = await until("a generation", async () => {
+      const { runners, instances } = await stateOf(one);
+      const id = instances[instanceId].MlxRingInstance.shardAssignments.nodeToRunner[one.nodeId];
+      return "RunnerRunning" in (runners[id] ?? {}) && id;
+    });
+    one.failRunner(runner, "boom");
+  };
+
+  // Asked for case by case, because the address is known only when the exos run.
+  testCases(() => openHttpDriver({ baseUrl, facts, breakServing }));
+});
