@@ -1,57 +1,9 @@
+import { classicPartitions, classicShards } from "../cluster/classic-ring.js";
 import { compareText } from "./cost-tables.js";
 import { evaluatePlacement, type PlacedStage } from "./evaluate-placement.js";
 import { formatGib } from "./format-units.js";
 import type { PlanNode, PlanProblem } from "./plan-problem.js";
 import type { ExoDefault } from "./plan-result.js";
-
-/** A node as exo 0.0.x sees it. */
-export interface ClassicNode {
-  readonly id: string;
-  /** All of its memory, in any unit. */
-  readonly memory: number;
-}
-
-/** A share of the ring, end excluded, between 0 and 1. */
-export interface ClassicPartition {
-  readonly id: string;
-  readonly start: number;
-  readonly end: number;
-}
-
-/**
- * Python's `round(value, 5)` of a number between 0 and 2. `toFixed` looks at the exact double as Python does; only exact
- * ties differ, which go to the even digit in Python and up here. A tie at the fifth digit is an odd multiple of 1/64.
- */
-export function roundShare(value: number): number {
-  const up = Number(value.toFixed(5));
-  const isTie = Number.isInteger(value * 64) && (value * 64) % 2 !== 0;
-  const lastDigit = Math.round(up * 1e5) % 10;
-  return isTie && lastDigit % 2 !== 0 ? Number(((Math.round(up * 1e5) - 1) / 1e5).toFixed(5)) : up;
-}
-
-/** Shares of the ring by memory, largest first; equal ones by id, last first (exo-0x reference 8.1). */
-export function classicPartitions(nodes: readonly ClassicNode[]): readonly ClassicPartition[] {
-  const sorted = nodes.toSorted((left, right) => right.memory - left.memory || compareText(right.id, left.id));
-  const total = sorted.reduce((sum, node) => sum + node.memory, 0);
-  const partitions: ClassicPartition[] = [];
-  let start = 0;
-  for (const { id, memory } of sorted) {
-    const end = roundShare(start + memory / total);
-    partitions.push({ id, start, end });
-    start = end;
-  }
-  return partitions;
-}
-
-/** Layers of each partition, end excluded, in ring order. Nodes whose share is too small for a layer get an empty range. */
-export const classicShards = (partitions: readonly ClassicPartition[], layers: number): readonly PlacedStage[] =>
-  partitions.map(({ id, start, end }, index) => ({
-    node: id,
-    layers: {
-      start: Math.trunc(start * layers),
-      end: index === partitions.length - 1 ? layers : Math.trunc(end * layers),
-    },
-  }));
 
 /** RAM of a node; its budget where nothing else is known. */
 const memoryOf = (node: PlanNode): number => node.memoryBytes ?? node.budgetBytes;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { classicPartitions, classicShards, exoClassicDefault, roundShare } from "../../src/plan/exo-classic.js";
+import { classicPartitions, classicShards, roundShare } from "../../src/cluster/classic-ring.js";
+import { exoClassicDefault } from "../../src/plan/exo-classic.js";
 import { exoModernDefault, proportionalLayers } from "../../src/plan/exo-modern.js";
 import { aPlanNode, aPlanProblem, bothWays } from "../support/plan-problems.js";
 

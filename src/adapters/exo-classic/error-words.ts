@@ -1,0 +1,14 @@
+import { field } from "./fields.js";
+
+const longest = 300;
+
+/**
+ * What exo said in an error answer, in one line: `{"detail": text}` or `{"error": text}`, depending on the endpoint, else the plain
+ * text of an uncaught exception.
+ */
+export function errorWords(json: unknown, body: string): string {
+  const said = [field(json, "detail"), field(json, "error"), body].find((words) => typeof words === "string");
+  const line = String(said).replace(/\s+/g, " ").trim();
+  const short = line.length <= longest ? line : `${line.slice(0, longest - 3)}...`;
+  return short === "" ? "no explanation" : short;
+}
