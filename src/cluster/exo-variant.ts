@@ -13,7 +13,7 @@ const introducedBy: readonly (readonly [field: string, label: string])[] = [
   ["sampling_defaults", "1.0.71"],
   ["context_length", "1.0.70"],
   ["num_key_value_heads", "1.0.69"],
-  ["model_id", "1.0.68"],
+  ["family", "1.0.68"],
 ];
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -27,16 +27,40 @@ const texts = (value: unknown): string[] =>
 /**
  * Reads the variant from the document that exo serves at `/openapi.json`.
  *
- * @returns undefined when the document has no `ModelCard` schema: not an exo of 1.0.68 or later.
+ * @returns undefined for what is no exo of 1.0.68 or later: since then cards are files, with a family each.
  */
 export function readExoVariant(openapi: unknown): ExoVariant | undefined {
+  const card = schemaOf(openapi, "ModelCard");
+  if (card === undefined || !card.fields.includes("family")) return undefined;
+  const label = introducedBy.find(([field]) => card.fields.includes(field))?.[1];
+  if (label === undefined) return undefined;
+  return { label, cardFields: card.fields, requiredCardFields: card.required };
+}
+
+/** Releases of exo 1.x that can be watched but not driven. */
+export type OlderExo = "1.0.60" | "1.0.61 to 1.0.63" | "1.0.64 to 1.0.67";
+
+/**
+ * Reads from `/openapi.json` which of the older exos this is: its models had metadata instead of cards up to 1.0.63, and no
+ * hidden size at first (exo source, tags v1.0.60-alpha0 to v1.0.67).
+ *
+ * @returns undefined for any other exo, and for what is none
+ */
+export function readOlderExo(openapi: unknown): OlderExo | undefined {
+  const card = schemaOf(openapi, "ModelCard");
+  if (card !== undefined) return card.fields.includes("family") ? undefined : "1.0.64 to 1.0.67";
+  const metadata = schemaOf(openapi, "ModelMetadata");
+  if (metadata === undefined) return undefined;
+  return metadata.fields.includes("hidden_size") ? "1.0.61 to 1.0.63" : "1.0.60";
+}
+
+/** The fields of one class in snake_case. Where input and output differ, exo describes what it accepts apart. */
+function schemaOf(openapi: unknown, name: string): { fields: string[]; required: string[] } | undefined {
   const components = isRecord(openapi) ? openapi.components : undefined;
   const schemas = isRecord(components) ? components.schemas : undefined;
   if (!isRecord(schemas)) return undefined;
-  const card = schemas["ModelCard-Input"] ?? schemas.ModelCard;
-  if (!isRecord(card) || !isRecord(card.properties)) return undefined;
-  const cardFields = Object.keys(card.properties).map(snakeCase).toSorted();
-  const label = introducedBy.find(([field]) => cardFields.includes(field))?.[1];
-  if (label === undefined) return undefined;
-  return { label, cardFields, requiredCardFields: texts(card.required).map(snakeCase).toSorted() };
+  const schema = schemas[`${name}-Input`] ?? schemas[name];
+  if (!isRecord(schema) || !isRecord(schema.properties)) return undefined;
+  const sorted = (names: readonly string[]): string[] => names.map(snakeCase).toSorted();
+  return { fields: sorted(Object.keys(schema.properties)), required: sorted(texts(schema.required)) };
 }

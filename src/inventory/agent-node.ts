@@ -73,6 +73,6 @@ export function olderExoReasons(view: ExoView): string[] {
   const { observeOnly } = view.observation.value;
   if (observeOnly !== undefined) return [observeOnly];
   return view.variant === undefined
-    ? ["its exo is older than 1.0.68: it can be watched, but its layers cannot be placed"]
+    ? ["its exo is older than 1.0.68: it is only watched, no layers can be placed on it. Install exo 1.0.68 or newer"]
     : [];
 }

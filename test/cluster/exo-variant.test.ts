@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readExoVariant } from "../../src/cluster/exo-variant.js";
+import { readExoVariant, readOlderExo } from "../../src/cluster/exo-variant.js";
 import { openApiOf, variant71, variantHead } from "../support/exo-fixtures.js";
 
 const cardOf = (fields: readonly string[], schema = "ModelCard") => ({
@@ -14,11 +14,11 @@ describe("exo's variant", () => {
   });
 
   test.each([
-    [["modelId"], "1.0.68"],
-    [["modelId", "numKeyValueHeads"], "1.0.69"],
-    [["modelId", "numKeyValueHeads", "contextLength"], "1.0.70"],
-    [["modelId", "samplingDefaults"], "1.0.71"],
-    [["backends", "modelId", "samplingDefaults"], "after 1.0.71"],
+    [["family", "modelId"], "1.0.68"],
+    [["family", "modelId", "numKeyValueHeads"], "1.0.69"],
+    [["family", "modelId", "numKeyValueHeads", "contextLength"], "1.0.70"],
+    [["family", "modelId", "samplingDefaults"], "1.0.71"],
+    [["backends", "family", "modelId", "samplingDefaults"], "after 1.0.71"],
   ])("with cards of %j is %s", (fields, label) => {
     expect(readExoVariant(cardOf(fields))?.label).toBe(label);
   });
@@ -27,8 +27,8 @@ describe("exo's variant", () => {
     const both = {
       components: {
         schemas: {
-          ...cardOf(["modelId", "backends"], "ModelCard").components.schemas,
-          ...cardOf(["modelId"], "ModelCard-Input").components.schemas,
+          ...cardOf(["family", "modelId", "backends"], "ModelCard").components.schemas,
+          ...cardOf(["family", "modelId"], "ModelCard-Input").components.schemas,
         },
       },
     };
@@ -37,7 +37,18 @@ describe("exo's variant", () => {
 
   test("is unknown where there are no cards, or none that we know", () => {
     expect(readExoVariant(cardOf([]))).toBeUndefined();
-    expect(readExoVariant(cardOf(["modelId"], "Model"))).toBeUndefined();
+    expect(readExoVariant(cardOf(["family", "modelId"], "Model"))).toBeUndefined();
+  });
+
+  test.each([
+    [["modelId", "prettyName"], "ModelMetadata", "1.0.60"],
+    [["modelId", "prettyName", "hiddenSize"], "ModelMetadata", "1.0.61 to 1.0.63"],
+    [["modelId", "tasks"], "ModelCard-Input", "1.0.64 to 1.0.67"],
+    [["modelId", "tasks", "family"], "ModelCard-Input", undefined],
+    [["modelId"], "Model", undefined],
+  ])("that is older: %j of %s is %s", (fields, schema, older) => {
+    expect(readOlderExo(cardOf(fields, schema))).toBe(older);
+    if (older !== undefined) expect(readExoVariant(cardOf(fields, schema))).toBeUndefined();
   });
 
   test("property: no document throws it off", () => {
@@ -45,8 +56,9 @@ describe("exo's variant", () => {
       fc.property(fc.jsonValue(), (value) => {
         expect(readExoVariant(value)).toBeUndefined();
         expect(readExoVariant({ components: value })).toBeUndefined();
+        expect(readOlderExo({ components: { schemas: value } })).toBeUndefined();
         expect(readExoVariant({ components: { schemas: { ModelCard: value } } })).toBeUndefined();
-        const required = { properties: { modelId: value }, required: value };
+        const required = { properties: { family: value, modelId: value }, required: value };
         expect(readExoVariant({ components: { schemas: { ModelCard: required } } })?.label).toBe("1.0.68");
       }),
     );

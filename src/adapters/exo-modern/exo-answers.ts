@@ -1,17 +1,5 @@
-import { type ExoVariant, readExoVariant } from "../../cluster/exo-variant.js";
 import type { ExoListedModel } from "../../inventory/exo-state.js";
 import { count, field, flag, present, text } from "./fields.js";
-
-/**
- * The variant from exo's `/openapi.json`. Cards became files with family and capabilities in 1.0.68; before that a
- * controller can only watch.
- *
- * @returns undefined for anything older than 1.0.68.
- */
-export function variantOf(openapi: unknown): ExoVariant | undefined {
-  const variant = readExoVariant(openapi);
-  return variant?.cardFields.includes("family") === true ? variant : undefined;
-}
 
 /** Lines of `GET /models`. exo rounds sizes to MiB. Up to 1.0.63 `id` is a short name and `hugging_face_id` the real one. */
 export function parseModels(raw: unknown): ExoListedModel[] | undefined {

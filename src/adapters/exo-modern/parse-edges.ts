@@ -33,11 +33,10 @@ function parseEdge(source: string, sink: string, raw: unknown): ExoEdge | undefi
   if (sourceInterface !== undefined && sinkInterface !== undefined) {
     return { kind: "rdma", from, to, sourceInterface, sinkInterface };
   }
-  const multiaddr = field(raw, "sinkMultiaddr");
-  const ip = text(field(multiaddr, "ipAddress")) ?? ipInMultiaddr(text(field(multiaddr, "address")));
+  const ip = ipOfMultiaddr(field(raw, "sinkMultiaddr"));
   return ip === undefined ? undefined : { kind: "socket", from, to, ip };
 }
 
-/** `/ip4/192.168.1.11/tcp/52415` */
-const ipInMultiaddr = (address: string | undefined): string | undefined =>
-  /^\/ip[46]\/([^/]+)/.exec(address ?? "")?.[1];
+/** The address in `{"address": "/ip4/192.168.1.11/tcp/52415", "ip_address": "192.168.1.11", ...}`. */
+export const ipOfMultiaddr = (multiaddr: unknown): string | undefined =>
+  text(field(multiaddr, "ipAddress")) ?? /^\/ip[46]\/([^/]+)/.exec(text(field(multiaddr, "address")) ?? "")?.[1];

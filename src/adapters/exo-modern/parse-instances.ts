@@ -120,9 +120,11 @@ function checkWhole(read: readonly ReadShard[], doubts: string[]): void {
 
 /** Every port that belongs to it: the ring's entries and the jaccl coordinators. */
 function portsOf(body: Fields): number[] {
-  const hosts = entriesOf(field(body, "hostsByNode")).flatMap(([, list]) => (Array.isArray(list) ? list : []));
-  const ring = [...hosts.map((host: unknown) => count(field(host, "port"))), count(field(body, "ephemeralPort"))];
-  const coordinators = entriesOf(field(body, "jacclCoordinators")).map(([, address]) =>
+  // 1.0.60 has one list for all nodes.
+  const lists = [field(body, "hosts"), ...entriesOf(field(body, "hostsByNode")).map(([, list]) => list)];
+  const hosts = lists.flatMap((list): unknown[] => (Array.isArray(list) ? list : []));
+  const ring = [...hosts.map((host) => count(field(host, "port"))), count(field(body, "ephemeralPort"))];
+  const coordinators = entriesOf(field(body, "jacclCoordinators") ?? field(body, "ibvCoordinators")).map(([, address]) =>
     count(Number((text(address) ?? "").split(":").at(-1))),
   );
   const ports = [...ring, ...coordinators].filter((port) => port !== undefined && port > 0);

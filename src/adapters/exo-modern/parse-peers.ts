@@ -1,14 +1,15 @@
 import { exoNodeId } from "../../cluster/names.js";
 import type { ExoPeer } from "../../inventory/exo-state.js";
 import { bytes, entriesOf, entry, field, isFields, present, text } from "./fields.js";
+import { profileOf } from "./parse-older-state.js";
 
 /**
- * Reads the nodes of a cluster from the split maps of `/state` (1.0.64 and newer). `topology.nodes` decides who is a
+ * Reads the nodes of a cluster from the split maps of `/state` (1.0.64 and newer), or from its node profiles. `topology.nodes` decides who is a
  * member: the other maps keep entries of nodes that are gone.
  */
 export function parsePeers(state: unknown, problems: string[]): ExoPeer[] {
   const members = memberIds(field(field(state, "topology"), "nodes"), problems);
-  const known = ["nodeIdentities", "nodeMemory", "lastSeen"].flatMap((name) => mapKeys(state, name, problems));
+  const known = ["nodeIdentities", "nodeProfiles", "nodeMemory", "lastSeen"].flatMap((name) => mapKeys(state, name, problems));
   const ids = [...new Set([...members, ...known])].filter((id) => id !== "").toSorted();
   return ids.map((id) => parsePeer(id, state, members.has(id) ? "member" : "leftover", problems));
 }
@@ -30,15 +31,17 @@ function mapKeys(state: unknown, name: string, problems: string[]): string[] {
 }
 
 function parsePeer(id: string, state: unknown, membership: "member" | "leftover", problems: string[]): ExoPeer {
-  const identity = entry(field(state, "nodeIdentities"), id);
-  const memory = entry(field(state, "nodeMemory"), id);
+  const profile = profileOf(id, state);
+  const identity = entry(field(state, "nodeIdentities"), id) ?? profile;
+  const memory = entry(field(state, "nodeMemory"), id) ?? field(profile, "memory");
+  const network = field(entry(field(state, "nodeNetwork"), id), "interfaces") ?? field(profile, "networkInterfaces");
   const rawSeen = entry(field(state, "lastSeen"), id);
   const seen = typeof rawSeen === "string" ? Date.parse(rawSeen) : Number.NaN;
   if (rawSeen !== undefined && Number.isNaN(seen)) problems.push(`lastSeen of node ${id.slice(0, 40)}: not a time`);
   return {
     id: exoNodeId(id),
     inTopology: membership === "member",
-    interfaces: parseInterfaces(field(entry(field(state, "nodeNetwork"), id), "interfaces")),
+    interfaces: parseInterfaces(network),
     ...present({
       friendlyName: text(field(identity, "friendlyName")),
       chip: text(field(identity, "chipId")),

@@ -1,8 +1,10 @@
 import type { ExoObservation } from "../../inventory/exo-state.js";
+import { whyOnlyWatched } from "../../inventory/older-exo.js";
 import { count, field, isFields } from "./fields.js";
 import { parseDownloads } from "./parse-downloads.js";
 import { parseEdges } from "./parse-edges.js";
 import { parseInstances } from "./parse-instances.js";
+import { olderExoIn, parseProfiledEdges } from "./parse-older-state.js";
 import { parsePeers } from "./parse-peers.js";
 
 /** Problems beyond this many say nothing new. */
@@ -21,16 +23,18 @@ export function parseState(raw: unknown): ExoObservation {
   const lastEventIndex = count(index);
   if (lastEventIndex === undefined && index !== -1) problems.push("lastEventAppliedIdx: not a whole number");
   const topology = field(raw, "topology");
-  const old = field(raw, "nodeProfiles") !== undefined;
+  const older = olderExoIn(raw);
+  const connections = field(topology, "connections");
   const observation = {
     lastEventIndex: lastEventIndex ?? -1,
     peers: parsePeers(raw, problems),
-    edges: old ? [] : parseEdges(field(topology, "connections"), field(raw, "nodeRdmaCtl"), problems),
+    edges:
+      older === "1.0.61 to 1.0.63"
+        ? parseProfiledEdges(connections, problems)
+        : parseEdges(connections, field(raw, "nodeRdmaCtl"), problems),
     instances: parseInstances(field(raw, "instances"), field(raw, "runners"), problems),
     downloads: parseDownloads(field(raw, "downloads"), problems),
-    ...(old
-      ? { observeOnly: "this exo is older than 1.0.64: it can be watched, but its layers cannot be placed" }
-      : {}),
+    ...(older === undefined ? {} : { observeOnly: whyOnlyWatched(older) }),
   };
   return { ...observation, problems: [...new Set(problems)].slice(0, problemLimit) };
 }

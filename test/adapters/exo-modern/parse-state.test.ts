@@ -114,7 +114,7 @@ test("an exo with node profiles can only be watched", () => {
     nodeProfiles: { a: { modelId: "Mac Studio" } },
     lastEventAppliedIdx: 3,
   });
-  expect(state.observeOnly).toContain("older");
+  expect(state.observeOnly).toContain("only watched");
   expect(state.peers).toMatchObject([{ id: "a", inTopology: true }]);
 });
 

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { parseModels, variantOf } from "../../../src/adapters/exo-modern/exo-answers.js";
+import { parseModels } from "../../../src/adapters/exo-modern/exo-answers.js";
 import { exoErrorText } from "../../../src/adapters/exo-modern/exo-error-text.js";
 import { createChatStreamReader } from "../../../src/adapters/exo-modern/parse-chat-stream.js";
 import { parseState } from "../../../src/adapters/exo-modern/parse-state.js";
+import { readExoVariant } from "../../../src/cluster/exo-variant.js";
 import { exoNodeId } from "../../../src/cluster/names.js";
 import { type ExoView, livePeers } from "../../../src/inventory/exo-view.js";
 import { instanceHealth } from "../../../src/inventory/instance-health.js";
@@ -30,14 +31,14 @@ const healthIn = (name: string) => {
 };
 
 test("its variant is recognised by its cards", () => {
-  expect(variantOf(fixture("openapi.json"))).toMatchObject({
+  expect(readExoVariant(fixture("openapi.json"))).toMatchObject({
     label: "1.0.68",
     requiredCardFields: ["hidden_size", "model_id", "n_layers", "storage_size", "supports_tensor", "tasks"],
   });
 });
 
 test("so is 1.0.71, by the document of a real one", () => {
-  expect(variantOf(exoFixture("1.0.71/openapi.json"))).toEqual(variant71);
+  expect(readExoVariant(exoFixture("1.0.71/openapi.json"))).toEqual(variant71);
 });
 
 test("a cluster that serves: three members, each pair connected both ways, our layers in rank order", () => {

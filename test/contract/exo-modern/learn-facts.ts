@@ -1,4 +1,4 @@
-import { variantOf } from "../../../src/adapters/exo-modern/exo-answers.js";
+import { readExoVariant } from "../../../src/cluster/exo-variant.js";
 import { parseState } from "../../../src/adapters/exo-modern/parse-state.js";
 import { type ExoFacts, releases } from "./exo-case.js";
 import { callExo } from "./http-driver.js";
@@ -8,7 +8,7 @@ const builtinModel = "mlx-community/gpt-oss-120b-MXFP4-Q8";
 
 /** Asks an exo for what cases have to know of it: its release by its document, and an instance all of whose runners are ready. */
 export async function learnFacts(baseUrl: string, model = builtinModel): Promise<ExoFacts> {
-  const label = variantOf((await callExo(baseUrl, { method: "GET", path: "/openapi.json" })).json)?.label;
+  const label = readExoVariant((await callExo(baseUrl, { method: "GET", path: "/openapi.json" })).json)?.label;
   const release = releases.find((one) => one === label);
   if (release === undefined) throw new Error(`the exo at ${baseUrl} is of no release that cases know: ${label}`);
   const { instances } = parseState((await callExo(baseUrl, { method: "GET", path: "/state" })).json);

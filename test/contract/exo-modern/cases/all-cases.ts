@@ -5,6 +5,8 @@ import { downloadCases } from "./download-cases.js";
 import { instanceCases } from "./instance-cases.js";
 import { modelCases } from "./model-cases.js";
 import { nodeCases } from "./node-cases.js";
+import { ollamaCases } from "./ollama-cases.js";
+import { otherApiCases } from "./other-api-cases.js";
 import { placementCases } from "./placement-cases.js";
 
 /** Every promise of exo's API that exoctl, or somebody who uses exo through it, relies on. */
@@ -16,4 +18,6 @@ export const allCases: readonly ExoCase[] = [
   ...downloadCases,
   ...chatCases,
   ...benchCases,
+  ...otherApiCases,
+  ...ollamaCases,
 ];

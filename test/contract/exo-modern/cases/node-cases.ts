@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { variantOf } from "../../../../src/adapters/exo-modern/exo-answers.js";
+import { readExoVariant } from "../../../../src/cluster/exo-variant.js";
 import { parseState } from "../../../../src/adapters/exo-modern/parse-state.js";
 import { type ExoCase, has } from "../exo-case.js";
 import { expectNoRoute, expectNotFound } from "./expect-answer.js";
@@ -40,7 +40,7 @@ export const nodeCases: readonly ExoCase[] = [
     name: "openapi-tells-the-variant",
     async run(exo) {
       const answer = await exo.call("document", get("/openapi.json"), namesOnly);
-      expect(variantOf(answer.json)?.label).toBe(exo.facts.release);
+      expect(readExoVariant(answer.json)?.label).toBe(exo.facts.release);
       expect(Object.keys(answer.json.paths)).toEqual(
         expect.arrayContaining(["/node_id", "/state", "/instance", "/instance/placement", "/v1/chat/completions"]),
       );
