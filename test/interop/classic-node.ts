@@ -13,40 +13,39 @@ export interface ClassicNode {
   readonly logFile: string;
 }
 
-export interface ClassicNodeSettings {
+export interface ClassicRun {
   /** A folder with the package `exo` that this node runs. */
   readonly checkout: string;
-  readonly discoveryFile: string;
-  readonly defaultModel: string;
+  /** Besides those that every node here gets. */
+  readonly flags: Readonly<Record<string, string>>;
   readonly memoryGib: number;
 }
 
-const peerPort = 50_051;
+/** Where nodes call one another over gRPC. */
+export const classicPeerPort = 50_051;
+const discoveryFile = join(workFolder, "peers.json");
 export const classicLogFile = (number: number): string => join(workFolder, `${nameOf(number)}.log`);
 
 /** Starts a node. Its folders last, so that it is the same one when it is started again. */
-export function startClassicNode(
-  number: number,
-  { checkout, discoveryFile, defaultModel, memoryGib }: ClassicNodeSettings,
-): ClassicNode {
+export function startClassicNode(number: number, { checkout, flags, memoryGib }: ClassicRun): ClassicNode {
   const name = nameOf(number);
   const folder = join(workFolder, name);
   for (const part of ["home", "tmp", "exo"]) mkdirSync(join(folder, part), { recursive: true });
   const costume = { namespace: namespaceOf(number), name, memoryGib, meminfoFile: join(folder, "meminfo") };
-  const flags = {
+  const all = {
     "--node-id": name,
     "--node-host": addressOf(number),
-    "--node-port": String(peerPort),
+    "--node-port": String(classicPeerPort),
     "--chatgpt-api-port": String(exoApiPort),
     "--discovery-module": "manual",
     "--discovery-config-path": discoveryFile,
     "--inference-engine": "dummy",
-    "--default-model": defaultModel,
     "--chatgpt-api-response-timeout": "60",
+    ...flags,
   };
   const logFile = classicLogFile(number);
   const process_ = startCommand({
-    command: inCostume(costume, [...exoCommand, ...Object.entries(flags).flat(), "--disable-tui"]),
+    command: inCostume(costume, [...exoCommand, ...Object.entries(all).flat(), "--disable-tui"]),
     env: {
       PATH: process.env.PATH ?? "",
       PYTHONPATH: checkout,
@@ -64,14 +63,12 @@ export function startClassicNode(
 }
 
 /** The file by which nodes find one another, with the true memory of each. Replaced as a whole. */
-export function writeDiscoveryFile(memoriesGib: ReadonlyMap<number, number>): string {
-  const file = join(workFolder, "peers.json");
+export function writeDiscoveryFile(memoriesGib: ReadonlyMap<number, number>): void {
   const peers = [...memoriesGib].map(([number, memoryGib]) => {
     const flops = { fp32: 0, fp16: 0, int8: 0 };
     const device_capabilities = { model: "test", chip: "test", memory: memoryGib * 1024, flops };
-    return [nameOf(number), { address: addressOf(number), port: peerPort, device_capabilities }] as const;
+    return [nameOf(number), { address: addressOf(number), port: classicPeerPort, device_capabilities }] as const;
   });
-  writeFileSync(`${file}.new`, JSON.stringify({ peers: Object.fromEntries(peers) }));
-  renameSync(`${file}.new`, file);
-  return file;
+  writeFileSync(`${discoveryFile}.new`, JSON.stringify({ peers: Object.fromEntries(peers) }));
+  renameSync(`${discoveryFile}.new`, discoveryFile);
 }

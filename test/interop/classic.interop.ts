@@ -2,9 +2,23 @@ import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { version } from "../../src/cli/version.js";
-import { classicPartitions, classicShards } from "../../src/plan/exo-classic.js";
-import { classicChat, classicModelsOf, rangesInLog, statusOf, viewOf } from "./classic-facts.js";
-import { type ClassicNode, classicLogFile, startClassicNode, writeDiscoveryFile } from "./classic-node.js";
+import {
+  answersAsRecorded,
+  chatsThroughAdapter,
+  recordedCalls,
+  streamsAsRecorded,
+} from "../contract/exo-classic/cases.js";
+import { classicChat, classicModelsOf, statusOf } from "./classic-facts.js";
+import {
+  adaptersAgree,
+  type Memories,
+  ringAgrees,
+  ringRanAs,
+  startInRing,
+  stopInRing,
+  stopRing,
+  targetOf,
+} from "./classic-ring.js";
 import { eventually } from "./eventually.js";
 import { exoctl } from "./real-controller.js";
 import { printReport, report } from "./report.js";
@@ -15,75 +29,26 @@ const layers = 36;
 /** The one repository for which exo's engine for tests asks no hub for a tokenizer. */
 const dummyRepo = "dummy";
 const minuteMs = 60_000;
-const equal = new Map(nodeNumbers.map((number) => [number, 64]));
-const unequal = new Map(nodeNumbers.map((number) => [number, [64, 128, 192][number - 1] ?? 64]));
+const equal: Memories = new Map(nodeNumbers.map((number) => [number, 64]));
+const unequal: Memories = new Map(nodeNumbers.map((number) => [number, [64, 128, 192][number - 1] ?? 64]));
+const last = nodeNumbers.at(-1) ?? 0;
 const checkout = join(workFolder, "checkout");
 const modelsPy = join(checkout, "exo", "models.py");
-const nodes = new Map<number, ClassicNode>();
+const stock = join(exoCheckout, "exo", "models.py");
+const run = { checkout, flags: { "--default-model": model } };
 
 printReport("exoctl against real exo 0.0.x");
-
-/** Layers that exoctl says each node takes, as [name, start, end]. */
-const foretold = (memoriesGib: ReadonlyMap<number, number>) => {
-  const known = [...memoriesGib].map(([number, gib]) => ({ id: nameOf(number), memory: gib * 1024 }));
-  return classicShards(classicPartitions(known), layers).map(({ node, layers: { start, end } }) => [node, start, end]);
-};
-
-const start = (memoriesGib: ReadonlyMap<number, number>, number: number): void => {
-  const memoryGib = memoriesGib.get(number) ?? 0;
-  const discoveryFile = writeDiscoveryFile(memoriesGib);
-  nodes.set(number, startClassicNode(number, { checkout, discoveryFile, defaultModel: model, memoryGib }));
-};
-
-const stop = async (number: number, how: NodeJS.Signals): Promise<void> => {
-  const node = nodes.get(number);
-  nodes.delete(number);
-  node?.process.signal(how);
-  await node?.process.ended;
-};
-
-/** Waits until each of these nodes sees all of them, with the memory it has, and every edge of the full mesh. */
-const agreed = (memoriesGib: ReadonlyMap<number, number>): Promise<void> => {
-  const numbers = [...memoriesGib.keys()];
-  const names = numbers.map(nameOf);
-  const edges = names.flatMap((from) => names.filter((to) => to !== from).map((to) => `${from} > ${to}`));
-  const memoryMb = Object.fromEntries([...memoriesGib].map(([number, gib]) => [nameOf(number), gib * 1024]));
-  return eventually(async () => {
-    for (const number of numbers) expect(await viewOf(number)).toEqual({ memoryMb, edges: edges.toSorted() });
-  }, minuteMs);
-};
-
-/** Chats through every node, then reads from exo's own words which layers each gave itself. */
-const ranAs = async (memoriesGib: ReadonlyMap<number, number>): Promise<string> => {
-  const wanted = foretold(memoriesGib);
-  for (const number of memoriesGib.keys()) {
-    const answer = await classicChat(number, model);
-    expect(answer).toMatchObject({
-      model,
-      choices: [{ finish_reason: "stop", message: { content: "dummy".repeat(10) } }],
-    });
-  }
-  for (const number of memoriesGib.keys()) {
-    const [first = -1, last = -1] = rangesInLog(classicLogFile(number), model).at(-1) ?? [];
-    expect(wanted).toContainEqual([nameOf(number), first, last + 1]);
-  }
-  return wanted.map(([name, from, to]) => `${name} ${from}-${to}`).join(", ");
-};
 
 beforeAll(() => {
   cpSync(join(exoCheckout, "exo"), join(checkout, "exo"), { recursive: true });
 });
-
-afterAll(async () => {
-  for (const number of [...nodes.keys()]) await stop(number, "SIGTERM");
-});
+afterAll(stopRing);
 
 test("the recipe for gpt-oss-120b is refused with its faults, and nothing is written", async () => {
-  const before = readFileSync(modelsPy);
   const { code, stdout } = await exoctl("model", "add", "gpt-oss-120b", "--classic", checkout);
   expect(code, stdout).toBe(1);
   for (const fault of ["model_class_missing", "mlx_too_old"]) expect(stdout).toContain(fault);
-  expect(readFileSync(modelsPy).equals(before)).toBe(true);
+  expect(readFileSync(modelsPy)).toEqual(readFileSync(stock));
   report.say("versions", `exoctl ${version}, exo 0.0.x`);
 });
 
@@ -94,7 +59,7 @@ test("exoctl writes an entry of 36 layers into the real registry", async () => {
 });
 
 test("three nodes start and are recognised as exo 0.0.x by what they answer", async () => {
-  for (const number of nodeNumbers) start(equal, number);
+  for (const number of nodeNumbers) startInRing(equal, number, run);
   for (const number of nodeNumbers) {
     await eventually(async () => expect(await statusOf(number, "/healthcheck")).toBe(200), minuteMs);
     expect(await statusOf(number, "/v1/topology")).toBe(200);
@@ -107,12 +72,13 @@ test("every node lists the entry", async () => {
   report.say("register", `${model} is listed by ${nodeNumbers.length} exos`);
 });
 
-test("all nodes agree on the ring", async () => {
-  await agreed(equal);
+test("all nodes agree on the ring, by exo's answers and by what exoctl reads of them", async () => {
+  await ringAgrees(equal);
+  await adaptersAgree(equal, layers);
 });
 
 test("equal nodes give themselves the layers that exoctl foretold, and chat", async () => {
-  report.say("equal", await ranAs(equal));
+  report.say("equal", await ringRanAs(equal, model, layers));
 });
 
 test("a name that begins with gpt- is answered by the default model", async () => {
@@ -120,25 +86,35 @@ test("a name that begins with gpt- is answered by the default model", async () =
 });
 
 test("a node is killed: the others drop it, take its layers, and answer", async () => {
-  const victim = nodeNumbers.at(-1) ?? 0;
   const since = Date.now();
-  await stop(victim, "SIGKILL");
-  const rest = new Map([...equal].filter(([number]) => number !== victim));
-  await agreed(rest);
+  await stopInRing(last, "SIGKILL");
+  const rest = new Map([...equal].filter(([number]) => number !== last));
+  await ringAgrees(rest);
   const sec = ((Date.now() - since) / 1000).toFixed(0);
-  report.say("killed", `${nameOf(victim)} dropped after ${sec} s: ${await ranAs(rest)}`);
+  report.say("killed", `${nameOf(last)} dropped after ${sec} s: ${await ringRanAs(rest, model, layers)}`);
 });
 
 test("it comes back: the layers are as before", async () => {
   const since = Date.now();
-  start(equal, nodeNumbers.at(-1) ?? 0);
-  await agreed(equal);
-  report.say("back", `after ${((Date.now() - since) / 1000).toFixed(0)} s: ${await ranAs(equal)}`);
+  startInRing(equal, last, run);
+  await ringAgrees(equal);
+  report.say("back", `after ${((Date.now() - since) / 1000).toFixed(0)} s: ${await ringRanAs(equal, model, layers)}`);
+});
+
+test("exoctl takes its entry out of the registry, which is then as exo ships it", async () => {
+  const { code, stderr } = await exoctl("model", "remove", model, "--classic", checkout);
+  expect(code, stderr).toBe(0);
+  expect(readFileSync(modelsPy)).toEqual(readFileSync(stock));
 });
 
 test("unequal nodes order themselves by memory as foretold", async () => {
-  for (const number of nodeNumbers) await stop(number, "SIGTERM");
-  for (const number of nodeNumbers) start(unequal, number);
-  await agreed(unequal);
-  report.say("unequal", await ranAs(unequal));
+  await stopRing();
+  for (const number of nodeNumbers) startInRing(unequal, number, { checkout, flags: {} });
+  await ringAgrees(unequal);
+  await adaptersAgree(unequal, 8);
+  report.say("unequal", `of 8 layers ${await ringRanAs(unequal, "dummy", 8)}`);
 });
+
+test.each(recordedCalls)("it answers as recorded: %s", (name) => answersAsRecorded(targetOf(last), `http/${name}`));
+test("it streams as recorded", () => streamsAsRecorded(targetOf(last)));
+test("models, downloads and a chat through exoctl's adapter", () => chatsThroughAdapter(targetOf(1)));

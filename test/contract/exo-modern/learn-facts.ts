@@ -1,5 +1,5 @@
-import { readExoVariant } from "../../../src/cluster/exo-variant.js";
 import { parseState } from "../../../src/adapters/exo-modern/parse-state.js";
+import { readExoVariant } from "../../../src/cluster/exo-variant.js";
 import { type ExoFacts, releases } from "./exo-case.js";
 import { callExo } from "./http-driver.js";
 

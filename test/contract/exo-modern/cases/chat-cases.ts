@@ -48,7 +48,9 @@ export const chatCases: readonly ExoCase[] = [
     name: "chat-stream",
     needs: "serving",
     async run(exo) {
-      const answer = await exo.call("stream", question(exo, { stream: true }));
+      // Not asked before: of a prompt that exo remembers whole it reports no progress.
+      const messages = [{ role: "user", content: "In one word: what is the capital of France?" }];
+      const answer = await exo.call("stream", question(exo, { messages, stream: true }));
       const { chunks, data, comments } = streamPieces(answer);
       expect(answer).toMatchObject({ ending: "complete", headers: { "cache-control": "no-cache" } });
       expect(data.at(-1)).toBe("[DONE]");
@@ -119,6 +121,8 @@ export const chatCases: readonly ExoCase[] = [
   },
   {
     name: "chat-error-inside-a-stream",
+    // 1.0.68 says nothing, and ends as a whole when the instance is deleted then.
+    since: "1.0.69",
     needs: "breakable",
     async run(exo) {
       const body = { messages: [{ role: "user", content: "Count to 5000." }], max_tokens: 5_000, stream: true };

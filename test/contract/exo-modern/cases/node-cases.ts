@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { readExoVariant } from "../../../../src/cluster/exo-variant.js";
 import { parseState } from "../../../../src/adapters/exo-modern/parse-state.js";
+import { readExoVariant } from "../../../../src/cluster/exo-variant.js";
 import { type ExoCase, has } from "../exo-case.js";
 import { expectNoRoute, expectNotFound } from "./expect-answer.js";
 

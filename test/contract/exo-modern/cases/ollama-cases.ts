@@ -10,7 +10,11 @@ const messages = [{ role: "user", content: "What is the capital of France?" }];
 const options = { num_predict: 12 };
 
 // biome-ignore lint/suspicious/noExplicitAny: lines of any shape
-const linesOf = (text: string): any[] => text.trimEnd().split("\n").map((line) => JSON.parse(line));
+const linesOf = (text: string): any[] =>
+  text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
 
 /** Ollama's API as exo speaks it, below `/ollama`. */
 export const ollamaCases: readonly ExoCase[] = [

@@ -9,7 +9,12 @@ const question = [{ role: "user", content: "What is the capital of France?" }];
 const messages = (exo: ExoDriver, rest: object = {}) =>
   post("/v1/messages", { model: serving(exo), max_tokens: 12, messages: question, ...rest });
 const responses = (exo: ExoDriver, rest: object = {}) =>
-  post("/v1/responses", { model: serving(exo), max_output_tokens: 12, input: "What is the capital of France?", ...rest });
+  post("/v1/responses", {
+    model: serving(exo),
+    max_output_tokens: 12,
+    input: "What is the capital of France?",
+    ...rest,
+  });
 
 /** Anthropic's messages and OpenAI's responses as exo speaks them. */
 export const otherApiCases: readonly ExoCase[] = [
