@@ -2,7 +2,7 @@ import { linkSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type RunningCommand, startCommand } from "./command.js";
 import { inCostume } from "./costume.js";
-import { addressOf, exoApiPort, exoCommand, exoctlMain, nameOf, namespaceOf, workFolder } from "./settings.js";
+import { addressOf, exoApiPort, exoCommand, exoctlMain, meeting, nameOf, namespaceOf, workFolder } from "./settings.js";
 
 /** One node: a real agent that runs a real exo, in a network namespace of its own. */
 export interface RealNode {
@@ -49,14 +49,14 @@ export function startNode(number: number, weights: string, { address, pin, token
   const agent = startCommand({
     command: inCostume(costume, [
       ...[process.execPath, exoctlMain, "agent", "--name", name, ...joining],
-      ...["--", "env", ...exoSettings, ...exoCommand, "--offline"],
+      ...["--", "env", ...exoSettings, ...exoCommand, "--offline", ...meeting.flags],
     ]),
     env: {
       PATH: process.env.PATH ?? "",
       HOME: join(folder, "home"),
       EXOCTL_HOME: join(folder, "exoctl"),
       EXO_HOME: exoHome,
-      EXO_LIBP2P_NAMESPACE: "exoctl-interop",
+      ...meeting.env,
     },
     logFile: join(folder, "agent.log"),
     input: `${token}\n`,

@@ -11,6 +11,11 @@ const wanted = (name: string): string => {
 export const workFolder = mkdtempSync(join(wanted("INTEROP_FOLDER"), "run-"));
 /** How to start exo: a program and its arguments. */
 export const exoCommand = wanted("EXO_COMMAND").trim().split(/\s+/);
+/** How exos of one cluster know one another: by a flag since zenoh, by a variable of the environment before. */
+export const meeting =
+  process.env.INTEROP_MEETING === "namespace-flag"
+    ? { flags: ["--namespace", "exoctl-interop"], env: {} }
+    : { flags: [], env: { EXO_LIBP2P_NAMESPACE: "exoctl-interop" } };
 export const nodeCount = Number(wanted("INTEROP_NODES"));
 /** The built command line of this checkout. */
 export const exoctlMain = resolve("dist/cli/main.js");
