@@ -40,6 +40,7 @@ export async function runSimulatedExo(settings: SimulatedExoSettings): Promise<R
     apiPort: settings.apiPort,
     variant: settings.variant,
     internet: settings.internet,
+    startHangs: settings.startHangs ?? 0,
     timeScale: settings.timeScale,
     tokenScale: settings.tokenScale,
     fabric,

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { Problem } from "../runtime/problem.js";
 import { buildMacProfiles } from "./build-mac-profiles.js";
 import { chipProfiles } from "./chip-profiles.js";
-import type { SimulatedVariant } from "./exo/exo-types.js";
+import { type SimulatedVariant, simulatedVariants } from "./exo/simulated-variant.js";
 import type { MacProfile } from "./mac-profile.js";
 
 /** One Mac of a simulation: the machine, and the exo on it. */
@@ -18,6 +18,8 @@ export interface SimulatedMac {
   readonly modelsFolders: readonly string[];
   /** Whether its exo runs from the start. */
   readonly exo: "running" | "stopped";
+  /** Each so manieth runner of its exo hangs before it joins its group, as real starts do now and then; 0 for none. */
+  readonly startHangs?: number;
 }
 
 /** A whole simulated cluster. */
@@ -40,10 +42,11 @@ const macSchema = z.strictObject({
     .transform((chip) => (chip.startsWith("Apple ") ? chip : `Apple ${chip}`))
     .refine((chip) => chipNames.includes(chip), `expected one of ${chipNames.join(", ")}`),
   memoryGb: z.int().min(16).max(1_024),
-  variant: z.enum(["1.0.71", "newer"]).default("1.0.71"),
+  variant: z.enum(simulatedVariants).default("1.0.71"),
   weights: z.enum(["complete", "none"]).default("complete"),
   internet: z.enum(["simulated", "none"]).default("simulated"),
   exo: z.enum(["running", "stopped"]).default("running"),
+  startHangs: z.int().min(0).default(0),
   metal: z.enum(["present", "missing"]).default("present"),
   modelsFolders: z.array(z.string().min(1)).max(16).default([]),
 });
@@ -67,9 +70,11 @@ export type SimulationFile = z.output<typeof fileSchema>;
 
 function compile(file: SimulationFile): Simulation {
   const profiles = buildMacProfiles(file);
-  const macs = file.macs.flatMap(({ variant, weights, internet, exo, modelsFolders }, at) => {
+  const macs = file.macs.flatMap(({ variant, weights, internet, exo, modelsFolders, startHangs }, at) => {
     const profile = profiles[at];
-    return profile === undefined ? [] : [{ profile, variant, weights, internet, exo, modelsFolders }];
+    return profile === undefined
+      ? []
+      : [{ profile, variant, weights, internet, exo, modelsFolders, ...(startHangs > 0 ? { startHangs } : {}) }];
   });
   const { timeScale, tokenScale, uplinkBytesPerSec } = file;
   return {
@@ -93,7 +98,7 @@ function contradictions(file: SimulationFile): readonly string[] {
 
 /**
  * Reads a simulation file (YAML or JSON):
- * `macs: [{name, chip, memoryGb, variant, weights, internet, exo, metal, modelsFolders}]`,
+ * `macs: [{name, chip, memoryGb, variant, weights, internet, exo, startHangs, metal, modelsFolders}]`,
  * `cables: [{between: [a, b], kind}]`, `network`: what connects all of them, `timeScale`
  * (1: starts as slowly as real machines), `tokenScale` (1: answers at their pace) and `uplinkBytesPerSec`.
  *

@@ -1,4 +1,4 @@
-import type { SimulatedVariant } from "./exo/exo-types.js";
+import { type SimulatedVariant, simulatedVariants } from "./exo/simulated-variant.js";
 import {
   anything,
   bad,
@@ -25,6 +25,8 @@ export interface SimulatedExoSettings {
   readonly variant: SimulatedVariant;
   readonly weights: "complete" | "none";
   readonly internet: "simulated" | "none";
+  /** Each so manieth runner of this node hangs; 0 for none. */
+  readonly startHangs?: number;
   /** 1 is real time. */
   readonly timeScale: number;
   /** The same for prompts and tokens. */
@@ -46,9 +48,10 @@ const check = object({
   apiPort: required(integer({ atLeast: 0 })),
   relay: required(object({ host: required(text), port: required(integer({ above: 0 })) })),
   mac: required(profile),
-  variant: optional(word("1.0.71", "newer"), "1.0.71"),
+  variant: optional(word(...simulatedVariants), "1.0.71"),
   weights: optional(word("complete", "none"), "complete"),
   internet: optional(word("simulated", "none"), "simulated"),
+  startHangs: optional(integer({ atLeast: 0 }), 0),
   timeScale: required(float),
   tokenScale: required(float),
 });

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createSharedFold } from "../../src/simulate/exo/apply-event.js";
 import { newNodeId, startExoNode } from "../../src/simulate/exo/exo-node.js";
-import type { SimulatedVariant } from "../../src/simulate/exo/exo-types.js";
+import type { SimulatedVariant } from "../../src/simulate/exo/simulated-variant.js";
 import { startApiServer } from "../../src/simulate/exo-api/api-server.js";
 import { createMemorySwitch, type MemorySwitch } from "../../src/simulate/fabric/memory-fabric.js";
 import type { MacProfile } from "../../src/simulate/mac-profile.js";
@@ -40,6 +40,8 @@ export interface SimulatedExosOptions {
   readonly variant?: SimulatedVariant;
   readonly weights?: "complete" | "none";
   readonly internet?: "simulated" | "none";
+  /** Each so manieth runner of a node hangs. */
+  readonly startHangs?: number;
 }
 
 async function startOne(
@@ -61,6 +63,7 @@ async function startOne(
     apiPort: 52_415,
     variant,
     internet: options.internet ?? "simulated",
+    startHangs: options.startHangs ?? 0,
     timeScale: options.timeScale ?? 0,
     fabric: network.join({ id: nodeId, profile: mac }),
     fold,

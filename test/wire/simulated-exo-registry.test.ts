@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readExoVariant } from "../../src/cluster/exo-variant.js";
-import type { SimulatedVariant } from "../../src/simulate/exo/exo-types.js";
+import type { SimulatedVariant } from "../../src/simulate/exo/simulated-variant.js";
 import { defaultSimulation } from "../../src/simulate/simulated-cluster-spec.js";
 import { type SimulatedExo, type SimulatedExoCluster, startSimulatedExos } from "../support/simulated-exos.js";
 import { call, chatBody, formed, ready, stateOf, until } from "../support/simulated-http.js";

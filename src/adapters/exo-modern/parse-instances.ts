@@ -124,8 +124,8 @@ function portsOf(body: Fields): number[] {
   const lists = [field(body, "hosts"), ...entriesOf(field(body, "hostsByNode")).map(([, list]) => list)];
   const hosts = lists.flatMap((list): unknown[] => (Array.isArray(list) ? list : []));
   const ring = [...hosts.map((host) => count(field(host, "port"))), count(field(body, "ephemeralPort"))];
-  const coordinators = entriesOf(field(body, "jacclCoordinators") ?? field(body, "ibvCoordinators")).map(([, address]) =>
-    count(Number((text(address) ?? "").split(":").at(-1))),
+  const coordinators = entriesOf(field(body, "jacclCoordinators") ?? field(body, "ibvCoordinators")).map(
+    ([, address]) => count(Number((text(address) ?? "").split(":").at(-1))),
   );
   const ports = [...ring, ...coordinators].filter((port) => port !== undefined && port > 0);
   return [...new Set(ports as number[])].toSorted((left, right) => left - right);

@@ -9,7 +9,9 @@ import { profileOf } from "./parse-older-state.js";
  */
 export function parsePeers(state: unknown, problems: string[]): ExoPeer[] {
   const members = memberIds(field(field(state, "topology"), "nodes"), problems);
-  const known = ["nodeIdentities", "nodeProfiles", "nodeMemory", "lastSeen"].flatMap((name) => mapKeys(state, name, problems));
+  const known = ["nodeIdentities", "nodeProfiles", "nodeMemory", "lastSeen"].flatMap((name) =>
+    mapKeys(state, name, problems),
+  );
   const ids = [...new Set([...members, ...known])].filter((id) => id !== "").toSorted();
   return ids.map((id) => parsePeer(id, state, members.has(id) ? "member" : "leftover", problems));
 }

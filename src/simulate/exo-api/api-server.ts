@@ -7,9 +7,12 @@ import { benchRoutes } from "./bench-endpoints.js";
 import { chatRoutes } from "./chat-endpoints.js";
 import { downloadRoutes } from "./download-endpoints.js";
 import { instanceRoutes } from "./instance-endpoints.js";
+import { messagesRoutes } from "./messages-endpoints.js";
 import { modelRoutes } from "./model-endpoints.js";
 import { ollamaRoutes } from "./ollama-endpoints.js";
+import { ollamaGenerationRoutes } from "./ollama-generation.js";
 import { openApiRoutes } from "./openapi-endpoints.js";
+import { responsesRoutes } from "./responses-endpoints.js";
 import { stateRoutes } from "./state-endpoints.js";
 
 /** A listening API. */
@@ -24,13 +27,16 @@ const mostBodyBytes = 64 * 1024 * 1024;
 /** Everything that the simulated exo answers, in the order in which it is looked up. */
 function allRoutes(node: ExoNode): readonly Route[] {
   const routes = [
-    ...stateRoutes,
+    ...stateRoutes(node.variant),
     ...instanceRoutes(node.variant),
     ...modelRoutes,
-    ...downloadRoutes,
+    ...downloadRoutes(node.variant),
     ...chatRoutes(node.variant),
     ...benchRoutes,
+    ...messagesRoutes,
+    ...responsesRoutes,
     ...ollamaRoutes,
+    ...ollamaGenerationRoutes,
   ];
   return [...routes, ...openApiRoutes(node.variant, routes)];
 }

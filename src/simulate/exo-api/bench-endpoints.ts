@@ -1,9 +1,11 @@
 import type { GenerationStats } from "../exo/exo-types.js";
+import { since } from "../exo/simulated-variant.js";
 import { type ApiRequest, type Route, readBody } from "./api-request.js";
-import { clientGone, streamListener } from "./chat-endpoints.js";
+import { streamListener } from "./chat-endpoints.js";
 import { chatText, completionJson } from "./chat-json.js";
 import { type ChatRequest, chatCheck, taskParamsOf } from "./chat-request.js";
 import { type GenerationListener, requireInstance, startGeneration } from "./generation.js";
+import { clientGone } from "./serve-generation.js";
 import { openSse } from "./sse.js";
 
 /** Mean power of a Mac under load, by exo's sampler. */
@@ -37,7 +39,7 @@ function benchListener(request: ApiRequest, commandId: string): GenerationListen
     const body = {
       ...completionJson(commandId, model, said, finishReason, null),
       generation_stats: stats && { ...stats, peak_memory_usage: { inBytes: stats.peak_memory_usage.in_bytes } },
-      power_usage: powerUsage(request, elapsedSec),
+      ...(since(request.node.variant, "1.0.69") ? { power_usage: powerUsage(request, elapsedSec) } : {}),
     };
     request.response.writeHead(200, { "content-type": "application/json" });
     request.response.end(chatText(body, "1.0.71"));

@@ -1,10 +1,12 @@
-import type { Chunk, SimulatedVariant, Usage } from "../exo/exo-types.js";
+import type { Chunk } from "../exo/exo-types.js";
+import { type SimulatedVariant, since } from "../exo/simulated-variant.js";
 import { type ApiRequest, ExoHttpError, type Route, readBody, sendJson } from "./api-request.js";
 import { chatText, chunkJson, completionJson } from "./chat-json.js";
 import { type ChatRequest, chatCheck, taskParamsOf } from "./chat-request.js";
 import { chunkJson as commentJson } from "./event-json.js";
-import { type GenerationListener, requireInstance, startGeneration } from "./generation.js";
-import { openSse, type Sse } from "./sse.js";
+import type { GenerationListener } from "./generation.js";
+import { type Gathered, serveGeneration } from "./serve-generation.js";
+import type { Sse } from "./sse.js";
 
 const errorJson = (message: string) => ({
   error: { message, type: "InternalServerError", param: null, code: 500 },
@@ -17,7 +19,8 @@ export function streamListener(sse: Sse, commandId: string, variant: SimulatedVa
     const said = chunk.isThinking ? { content: null, reasoning: chunk.text } : { content: chunk.text, reasoning: null };
     sse.write(data(chunkJson(commandId, chunk.model, said, chunk.finishReason, chunk.usage)));
     if (chunk.finishReason === null) return;
-    if (chunk.stats !== null) sse.write(`: generation_stats ${JSON.stringify(chunk.stats)}\n\n`);
+    if (chunk.stats !== null && since(variant, "1.0.69"))
+      sse.write(`: generation_stats ${JSON.stringify(chunk.stats)}\n\n`);
     sse.end("data: [DONE]\n\n");
   };
   return {
@@ -31,55 +34,15 @@ export function streamListener(sse: Sse, commandId: string, variant: SimulatedVa
   };
 }
 
-/** Signals when the client of a request goes away before the answer is complete. */
-export function clientGone({ response }: ApiRequest): AbortSignal {
-  const gone = new AbortController();
-  response.on("close", () => {
-    if (!response.writableEnded) gone.abort();
-  });
-  return gone.signal;
-}
-
-/** Gathers chunks for an answer in one piece. An error breaks the connection off: the status 200 has long been sent. */
-function collectListener(request: ApiRequest, commandId: string): GenerationListener {
-  const { response, node } = request;
-  const content: string[] = [];
-  const reasoning: string[] = [];
-  let model: string | undefined;
-  let finishReason: string | null = null;
-  let usage: Usage | null = null;
-  const answer = (): void => {
-    if (model === undefined) return void response.destroy();
-    const said = { content: content.join(""), reasoning: reasoning.length === 0 ? null : reasoning.join("") };
-    response.end(chatText(completionJson(commandId, model, said, finishReason, usage), node.variant));
-  };
-  return {
-    onChunk(chunk) {
-      if (chunk.kind === "prefill") return;
-      if (chunk.kind === "error") return void response.destroy();
-      model ??= chunk.model;
-      (chunk.isThinking ? reasoning : content).push(chunk.text);
-      usage = chunk.usage ?? usage;
-      finishReason = chunk.finishReason;
-      if (finishReason !== null) answer();
-    },
-    onSilentEnd: answer,
-  };
-}
-
 async function chat(request: ApiRequest): Promise<void> {
-  const { node, response } = request;
-  const body = readBody(request, chatCheck) as ChatRequest;
-  const params = taskParamsOf(body, "chat");
-  requireInstance(node, params.model);
-  if (params.stream) {
-    const sse = openSse(response, node.keepAliveMs);
-    return await startGeneration(node, params, sse.signal, (id) => streamListener(sse, id, node.variant));
-  }
-  const gone = clientGone(request);
-  response.writeHead(200, { "content-type": "application/json" });
-  response.flushHeaders();
-  await startGeneration(node, params, gone, (id) => collectListener(request, id));
+  const { variant } = request.node;
+  const params = taskParamsOf(readBody(request, chatCheck) as ChatRequest, "chat");
+  const telling = {
+    stream: (out: Sse, id: string) => streamListener(out, id, variant),
+    whole: (id: string, { model, content, reasoning, finishReason, usage }: Gathered) =>
+      completionJson(id, model, { content, reasoning: reasoning ?? null }, finishReason, usage),
+  };
+  await serveGeneration(request, params, telling, (value) => chatText(value, variant));
 }
 
 /** Closes the stream on this node and cancels, in that order of haste: workers rarely see the cancellation. */
@@ -96,6 +59,8 @@ export function chatRoutes(variant: SimulatedVariant): readonly Route[] {
   return [
     { method: "POST", path: "/v1/chat/completions", endpoint: chat },
     ...(variant === "newer" ? [{ method: "POST", path: "/ollama/v1/chat/completions", endpoint: chat } as const] : []),
-    { method: "POST", path: "/v1/cancel/{command_id}", endpoint: cancel },
+    ...(since(variant, "1.0.69")
+      ? [{ method: "POST", path: "/v1/cancel/{command_id}", endpoint: cancel } as const]
+      : []),
   ];
 }

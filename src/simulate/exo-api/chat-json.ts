@@ -1,4 +1,5 @@
-import type { SimulatedVariant, Usage } from "../exo/exo-types.js";
+import type { Usage } from "../exo/exo-types.js";
+import type { SimulatedVariant } from "../exo/simulated-variant.js";
 
 /** What a message or a delta carries. */
 export interface Said {

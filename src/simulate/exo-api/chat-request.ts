@@ -15,7 +15,7 @@ import {
 } from "../exo/strict-schema.js";
 
 /** The OpenAI types are not strict: Pydantic converts what can be converted without loss. */
-const looseInteger: Check = (value, loc) => {
+export const looseInteger: Check = (value, loc) => {
   const plain = anything(value, loc);
   const number = plain.ok ? plain.value : value;
   if (typeof number === "number" && Number.isInteger(number)) return good(number);
@@ -25,7 +25,7 @@ const looseInteger: Check = (value, loc) => {
     : bad("int_type", loc, "Input should be a valid integer", number);
 };
 
-const looseFloat: Check = (value, loc) => {
+export const looseFloat: Check = (value, loc) => {
   const plain = anything(value, loc);
   const number = plain.ok ? plain.value : value;
   if (typeof number === "number") return good(number);
@@ -34,7 +34,7 @@ const looseFloat: Check = (value, loc) => {
   return bad("float_type", loc, "Input should be a valid number", number);
 };
 
-const looseFlag: Check = (value, loc) => {
+export const looseFlag: Check = (value, loc) => {
   if (typeof value === "boolean") return good(value);
   if (value === 1 || value === "true" || value === "True" || value === "1") return good(true);
   if (value === 0 || value === "false" || value === "False" || value === "0") return good(false);
@@ -114,7 +114,8 @@ export interface ChatRequest {
   readonly [other: string]: unknown;
 }
 
-function plainText(value: unknown): string {
+/** The words of a message: a text, or the texts of its parts. */
+export function plainText(value: unknown): string {
   if (value === null) return "";
   if (typeof value === "string") return value;
   const parts = Array.isArray(value) ? value : [value];

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { DownloadCommand } from "../exo/exo-commands.js";
 import type { TaggedShard } from "../exo/exo-types.js";
+import { type SimulatedVariant, since } from "../exo/simulated-variant.js";
 import { object, required, text } from "../exo/strict-schema.js";
 import { type ApiRequest, type Route, readBody, sendJson } from "./api-request.js";
 import { shardCheck } from "./instance-schema.js";
@@ -25,9 +26,9 @@ function cancel(request: ApiRequest): void {
 }
 
 /** Starting, cancelling and undoing downloads. DELETE erases the model's folder on that node. */
-export const downloadRoutes: readonly Route[] = [
+export const downloadRoutes = (variant: SimulatedVariant): readonly Route[] => [
   { method: "POST", path: "/download/start", endpoint: start },
-  { method: "POST", path: "/download/cancel", endpoint: cancel },
+  ...(since(variant, "1.0.70") ? [{ method: "POST", path: "/download/cancel", endpoint: cancel } as const] : []),
   {
     method: "DELETE",
     path: "/download/{node_id}/{model_id:path}",

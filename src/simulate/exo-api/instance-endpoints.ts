@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { bodyOf, type ModelCard, type SimulatedVariant, type TaggedInstance } from "../exo/exo-types.js";
+import { bodyOf, type ModelCard, type TaggedInstance } from "../exo/exo-types.js";
 import { type PlacementRequest, placeInstance } from "../exo/place-instance.js";
+import type { SimulatedVariant } from "../exo/simulated-variant.js";
 import { integer, object, optional, required, text, word } from "../exo/strict-schema.js";
 import {
   type ApiRequest,

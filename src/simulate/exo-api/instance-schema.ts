@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { Instance, SimulatedVariant } from "../exo/exo-types.js";
+import type { Instance } from "../exo/exo-types.js";
 import { modelCardCheck } from "../exo/model-card-schema.js";
+import type { SimulatedVariant } from "../exo/simulated-variant.js";
 import {
   type Check,
   type Fields,

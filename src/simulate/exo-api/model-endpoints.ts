@@ -5,7 +5,7 @@ import { type ApiRequest, ExoHttpError, type Route, readBody, sendJson } from ".
 const shortName = (modelId: string): string => modelId.split("/").at(-1) ?? modelId;
 const nowSec = (): number => Math.floor(Date.now() / 1_000);
 
-const listEntry = (card: ModelCard) => ({
+const listEntry = (card: ModelCard, isCustom: boolean) => ({
   id: card.modelId,
   object: "model",
   created: nowSec(),
@@ -13,12 +13,12 @@ const listEntry = (card: ModelCard) => ({
   hugging_face_id: card.modelId,
   name: shortName(card.modelId),
   description: "",
-  context_length: card.contextLength,
+  context_length: card.contextLength ?? 0,
   tags: [],
   storage_size_megabytes: Math.round(card.storageSize.inBytes / 2 ** 20),
   supports_tensor: card.supportsTensor,
   tasks: card.tasks,
-  is_custom: card.isCustom,
+  is_custom: isCustom,
   family: card.family,
   quantization: card.quantization,
   base_model: card.baseModel,
@@ -38,7 +38,9 @@ export const downloadedModels = (request: ApiRequest): ReadonlySet<string> =>
 async function listModels(request: ApiRequest): Promise<void> {
   const cards = await request.node.cards.list();
   const downloaded = request.query.get("status") === "downloaded" ? downloadedModels(request) : undefined;
-  const data = cards.filter(({ modelId }) => downloaded?.has(modelId) ?? true).map(listEntry);
+  const wanted = cards.filter(({ modelId }) => downloaded?.has(modelId) ?? true);
+  const { isCustom } = request.node.cards;
+  const data = await Promise.all(wanted.map(async (card) => listEntry(card, await isCustom(card.modelId))));
   sendJson(request.response, 200, { object: "list", data });
 }
 
@@ -49,16 +51,20 @@ async function addModel(request: ApiRequest): Promise<void> {
   const card = await request.node.cards.fetch(modelId).catch((error: Error) => {
     throw new ExoHttpError(400, `Failed to fetch model: ${error.message}`);
   });
-  request.node.commandNow({ type: "AddCustomModelCard", modelCard: card });
+  // 1.0.68 keeps it to itself.
+  if (request.node.variant === "1.0.68") await request.node.cards.save(card);
+  else request.node.commandNow({ type: "AddCustomModelCard", modelCard: card });
   request.node.cards.add(card);
-  const bare = { context_length: 0, family: "", quantization: "", base_model: "", capabilities: [], is_custom: true };
-  sendJson(request.response, 200, { ...listEntry(card), ...bare });
+  const bare = { context_length: 0, family: "", quantization: "", base_model: "", capabilities: [] };
+  sendJson(request.response, 200, { ...listEntry(card, true), ...bare });
 }
 
-function removeModel(request: ApiRequest): void {
+async function removeModel(request: ApiRequest): Promise<void> {
   const modelId = request.params.model_id ?? "";
-  if (request.node.cards.known(modelId)?.isCustom !== true) throw new ExoHttpError(404, "Custom model card not found");
-  request.node.commandNow({ type: "DeleteCustomModelCard", modelId });
+  const { cards, variant } = request.node;
+  if (!(await cards.isCustom(modelId))) throw new ExoHttpError(404, "Custom model card not found");
+  if (variant === "1.0.68") await cards.drop(modelId);
+  else request.node.commandNow({ type: "DeleteCustomModelCard", modelId });
   sendJson(request.response, 200, { message: "Model card deleted", model_id: modelId });
 }
 

@@ -1,5 +1,5 @@
-import type { SimulatedVariant } from "../exo/exo-types.js";
 import { modelCardFields } from "../exo/model-card-schema.js";
+import type { SimulatedVariant } from "../exo/simulated-variant.js";
 import { type Route, sendJson } from "./api-request.js";
 
 const jsonType: Readonly<Record<string, object>> = {

@@ -9,14 +9,26 @@ export interface Sse {
   end(last?: string): void;
 }
 
-/** Begins a stream: headers and a first comment at once, then a comment after each silence. */
-export function openSse(response: ServerResponse, keepAliveMs: number): Sse {
+/** Begins a stream of lines, as Ollama's clients expect it. */
+export function openNdjson(response: ServerResponse): Sse {
+  return openStream(response, "application/x-ndjson", undefined);
+}
+
+/**
+ * Begins a stream: headers and a first comment at once, then a comment after each silence.
+ *
+ * @param keepAliveMs undefined for no comments: exo has them since 1.0.70
+ */
+export const openSse = (response: ServerResponse, keepAliveMs: number | undefined): Sse =>
+  openStream(response, "text/event-stream; charset=utf-8", keepAliveMs);
+
+function openStream(response: ServerResponse, contentType: string, keepAliveMs: number | undefined): Sse {
   const gone = new AbortController();
   let ended = false;
   let timer: NodeJS.Timeout | undefined;
   const restart = (): void => {
     clearTimeout(timer);
-    timer = setTimeout(() => write(": keep-alive\n\n"), keepAliveMs);
+    if (keepAliveMs !== undefined) timer = setTimeout(() => write(": keep-alive\n\n"), keepAliveMs);
   };
   const write = (text: string): void => {
     if (ended || gone.signal.aborted) return;
@@ -28,12 +40,13 @@ export function openSse(response: ServerResponse, keepAliveMs: number): Sse {
     if (!ended) gone.abort();
   });
   response.writeHead(200, {
-    "content-type": "text/event-stream; charset=utf-8",
+    "content-type": contentType,
     "cache-control": "no-cache",
     connection: "close",
     "x-accel-buffering": "no",
   });
-  write(": keep-alive\n\n");
+  response.flushHeaders();
+  if (keepAliveMs !== undefined) write(": keep-alive\n\n");
   return {
     signal: gone.signal,
     write,

@@ -1,3 +1,4 @@
+import { type SimulatedVariant, since } from "../exo/simulated-variant.js";
 import { ExoHttpError, type Route, sendJson } from "./api-request.js";
 import { eventJson } from "./event-json.js";
 
@@ -21,15 +22,17 @@ function subTree(document: unknown, path: string): unknown {
 const notThere = (path: string): ExoHttpError =>
   new ExoHttpError(404, `unable to find path '${path.replaceAll("/", ".")}' in state json`);
 
-/** `/node_id`, `/state` and what is below it, `/events`. */
-export const stateRoutes: readonly Route[] = [
+const byPath: Route = {
+  method: "GET",
+  path: "/state/{path:path}",
+  endpoint: ({ node, response, params }) => sendJson(response, 200, subTree(node.state(), params.path ?? "")),
+};
+
+/** `/node_id`, `/state` and, since 1.0.70, what is below it, `/events`. */
+export const stateRoutes = (variant: SimulatedVariant): readonly Route[] => [
   { method: "GET", path: "/node_id", endpoint: ({ node, response }) => sendJson(response, 200, node.nodeId) },
   { method: "GET", path: "/state", endpoint: ({ node, response }) => sendJson(response, 200, node.state()) },
-  {
-    method: "GET",
-    path: "/state/{path:path}",
-    endpoint: ({ node, response, params }) => sendJson(response, 200, subTree(node.state(), params.path ?? "")),
-  },
+  ...(since(variant, "1.0.70") ? [byPath] : []),
   {
     method: "GET",
     path: "/events",

@@ -2,7 +2,7 @@ import { applyGatheredInfo } from "./apply-gathered-info.js";
 import { addEdge, removeEdge, removeNode } from "./edit-topology.js";
 import type { ExoEvent } from "./exo-events.js";
 import type { ExoStateDocument } from "./exo-state.js";
-import { bodyOf, type TaggedDownload, type TaskStatus, tagged, tagOf, untag } from "./exo-types.js";
+import { bodyOf, type ModelCard, type TaggedDownload, type TaskStatus, tagged, tagOf, untag } from "./exo-types.js";
 
 /** @returns the record without one key. */
 export function without<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
@@ -11,12 +11,20 @@ export function without<T>(record: Readonly<Record<string, T>>, key: string): Re
   return rest;
 }
 
-const modelOf = (download: TaggedDownload): string => bodyOf(bodyOf(download).shardMetadata).modelCard.modelId;
+/** 1.0.68 lists a model once for each shard of it that anybody asked for. */
+const sameShard = (left: TaggedDownload, right: TaggedDownload): boolean =>
+  JSON.stringify(bodyOf(left).shardMetadata) === JSON.stringify(bodyOf(right).shardMetadata);
+
+const cardOf = (download: TaggedDownload): ModelCard => bodyOf(bodyOf(download).shardMetadata).modelCard;
+const sameModel = (left: TaggedDownload, right: TaggedDownload): boolean =>
+  cardOf(left).modelId === cardOf(right).modelId;
 
 function withDownload(state: ExoStateDocument, download: TaggedDownload): ExoStateDocument {
   const { nodeId } = bodyOf(download);
   const current = state.downloads[nodeId] ?? [];
-  const at = current.findIndex((known) => modelOf(known) === modelOf(download));
+  // Only cards of 1.0.68 do not say whether they are custom.
+  const same = "isCustom" in cardOf(download) ? sameModel : sameShard;
+  const at = current.findIndex((known) => same(known, download));
   const next = at < 0 ? [...current, download] : current.with(at, download);
   return { ...state, downloads: { ...state.downloads, [nodeId]: next } };
 }

@@ -1,20 +1,21 @@
-import type { ModelCard, SimulatedVariant } from "./exo-types.js";
+import type { ModelCard } from "./exo-types.js";
 import { modelCardCheck } from "./model-card-schema.js";
+import { type SimulatedVariant, since } from "./simulated-variant.js";
 
 const gptOss = (modelId: string, nLayers: number, inBytes: number, baseModel: string, variant: SimulatedVariant) => ({
   model_id: modelId,
   n_layers: nLayers,
   hidden_size: 2880,
-  num_key_value_heads: 8,
+  ...(since(variant, "1.0.69") ? { num_key_value_heads: 8 } : {}),
   supports_tensor: true,
   tasks: ["TextGeneration"],
   family: "gpt-oss",
   quantization: "MXFP4-Q8",
   base_model: baseModel,
   capabilities: ["text", "thinking"],
-  context_length: 131_072,
+  ...(since(variant, "1.0.70") ? { context_length: 131_072 } : {}),
   storage_size: { in_bytes: inBytes },
-  sampling_defaults: { temperature: 1, top_p: 1, top_k: 0 },
+  ...(since(variant, "1.0.71") ? { sampling_defaults: { temperature: 1, top_p: 1, top_k: 0 } } : {}),
   ...(variant === "newer" ? { backends: ["MlxMetal", "MlxCuda", "MlxCpu"], reasoning_dialect: "channel" } : {}),
 });
 

@@ -2,9 +2,10 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path";
 import { parse, stringify } from "smol-toml";
 import { builtinCards } from "./builtin-cards.js";
-import type { ModelCard, SimulatedVariant } from "./exo-types.js";
+import type { ModelCard } from "./exo-types.js";
 import { modelCardCheck } from "./model-card-schema.js";
 import { folderNameOf, type ModelFiles } from "./model-files.js";
+import { type SimulatedVariant, since } from "./simulated-variant.js";
 import { markFloats } from "./strict-schema.js";
 
 /** One node's registry: the cards it knows, filled on first use, and the rules by which it looks again. */
@@ -16,6 +17,8 @@ export interface CardCache {
   /** A card made from the model's own files. @throws when they are not there. */
   fetch(modelId: string): Promise<ModelCard>;
   known(modelId: string): ModelCard | undefined;
+  /** Whether exo takes a card for one that was added: 1.0.68 by the name of its file, later ones by its folder. */
+  isCustom(modelId: string): Promise<boolean>;
   add(card: ModelCard): void;
   /** Writes the card under its canonical file name. */
   save(card: ModelCard): Promise<void>;
@@ -36,11 +39,19 @@ async function readCard(file: string, variant: SimulatedVariant): Promise<ModelC
   try {
     const document = markFloats(parse(await readFile(file, "utf8"), { integersAsBigInt: true }));
     const checked = modelCardCheck(variant)(document, []);
-    return checked.ok ? { ...(checked.value as ModelCard), isCustom: true } : undefined;
+    if (!checked.ok) return undefined;
+    const card = checked.value as ModelCard;
+    return since(variant, "1.0.69") ? { ...card, isCustom: true } : card;
   } catch {
     return undefined;
   }
 }
+
+const isThere = (file: string): Promise<boolean> =>
+  stat(file).then(
+    () => true,
+    () => false,
+  );
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
@@ -92,14 +103,12 @@ export function createCardCache(options: {
     },
     fetch,
     known: (modelId) => cache.get(modelId),
+    isCustom: (modelId) =>
+      variant === "1.0.68" ? isThere(canonical(modelId)) : Promise.resolve(cache.get(modelId)?.isCustom === true),
     add: (card) => void cache.set(card.modelId, card),
     save,
     async drop(modelId) {
-      const present = await stat(canonical(modelId)).then(
-        () => true,
-        () => false,
-      );
-      if (!present) return;
+      if (!(await isThere(canonical(modelId)))) return;
       await rm(canonical(modelId));
       cache.delete(modelId);
     },

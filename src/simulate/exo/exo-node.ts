@@ -9,10 +9,11 @@ import type { ExoEvent } from "./exo-events.js";
 import type { ExoNodeOptions } from "./exo-node-options.js";
 import { type ExoStateDocument, emptyState } from "./exo-state.js";
 import { exoTimes } from "./exo-times.js";
-import { bodyOf, type SimulatedVariant } from "./exo-types.js";
+import { bodyOf } from "./exo-types.js";
 import { type Master, startMaster } from "./master.js";
 import { createModelFiles, type ModelFiles } from "./model-files.js";
 import type { GlobalEvent, LocalEvent, Snapshot } from "./session-events.js";
+import { type SimulatedVariant, since } from "./simulated-variant.js";
 import { type Reign, startReign } from "./start-reign.js";
 import { createTimers, type Timers } from "./timers.js";
 import { createTokenStreams, type TokenStreams } from "./token-streams.js";
@@ -24,7 +25,8 @@ export interface ExoNode {
   readonly variant: SimulatedVariant;
   readonly cards: CardCache;
   readonly streams: TokenStreams;
-  readonly keepAliveMs: number;
+  /** After so much silence a stream gets a comment; never before 1.0.70. */
+  readonly keepAliveMs: number | undefined;
   state(): ExoStateDocument;
   /** Events of the present reign, as far as this node has seen and kept them. */
   events(): readonly { readonly eventId: string; readonly event: ExoEvent }[];
@@ -77,10 +79,11 @@ export function startExoNode(options: ExoNodeOptions): ExoNode {
     if (kept.length > keptEvents * 1.1) kept = kept.slice(-keptEvents);
     reign.worker.applied(event);
     if (event.type === "ChunkGenerated") streams.deliver(event.commandId, event.chunk);
-    if (event.type === "InstanceDeleted")
+    if (event.type === "InstanceDeleted" && since(variant, "1.0.70"))
       for (const task of Object.values(reign.events.state().tasks).map(bodyOf))
         if (task.instanceId === event.instanceId && task.commandId !== undefined) streams.close(task.commandId);
-    if (variant !== "1.0.71") return;
+    // 1.0.68 keeps an added card on the node that added it, and the newest in the state.
+    if (variant === "1.0.68" || variant === "newer") return;
     if (event.type === "CustomModelCardAdded") {
       cards.add(event.modelCard);
       void cards.save(event.modelCard).catch(crash);
@@ -205,7 +208,7 @@ export function startExoNode(options: ExoNodeOptions): ExoNode {
     variant,
     cards,
     streams,
-    keepAliveMs: times.keepAliveMs,
+    keepAliveMs: since(variant, "1.0.70") ? times.keepAliveMs : undefined,
     state: () => reign.events.state(),
     events: () => kept,
     async command(command, signal) {

@@ -1,12 +1,5 @@
-import type {
-  ModelCard,
-  RunnerStatus,
-  SimulatedVariant,
-  Size,
-  TaggedDownload,
-  TaggedInstance,
-  TaggedTask,
-} from "./exo-types.js";
+import type { ModelCard, RunnerStatus, Size, TaggedDownload, TaggedInstance, TaggedTask } from "./exo-types.js";
+import type { SimulatedVariant } from "./simulated-variant.js";
 
 /** A directed connection in exo's topology. Untagged in exo's answers. */
 export type Edge =

@@ -1,6 +1,3 @@
-/** The two generations of exo 1.x that differ for a client: the last release, and the development line after it. */
-export type SimulatedVariant = "1.0.71" | "newer";
-
 /** exo's memory sizes. */
 export interface Size {
   readonly inBytes: number;
@@ -9,14 +6,15 @@ export interface Size {
 /** exo tags most things with their class: `{"RunnerReady": {...}}`. */
 export type Tagged<Tag extends string, Body> = Readonly<Partial<Record<Tag, Body>>>;
 
-/** A model card as exo prints it. Optional fields exist in the newer variant only. */
+/** A model card as exo prints it. Optional fields exist in some variants only. */
 export interface ModelCard {
   readonly modelId: string;
   readonly storageSize: Size;
   readonly nLayers: number;
   readonly hiddenSize: number;
   readonly supportsTensor: boolean;
-  readonly numKeyValueHeads: number | null;
+  /** Since 1.0.69. */
+  readonly numKeyValueHeads?: number | null;
   readonly tasks: readonly string[];
   readonly components: readonly unknown[] | null;
   readonly family: string;
@@ -25,12 +23,16 @@ export interface ModelCard {
   readonly capabilities: readonly string[];
   readonly backends?: readonly string[];
   readonly reasoningDialect?: string;
-  readonly contextLength: number;
+  /** Since 1.0.70. */
+  readonly contextLength?: number;
   readonly usesCfg: boolean;
   readonly trustRemoteCode: boolean;
-  readonly isCustom: boolean;
-  readonly vision: unknown;
-  readonly samplingDefaults: Readonly<Record<string, unknown>>;
+  /** Since 1.0.69. */
+  readonly isCustom?: boolean;
+  /** Since 1.0.70. */
+  readonly vision?: unknown;
+  /** Since 1.0.71. */
+  readonly samplingDefaults?: Readonly<Record<string, unknown>>;
 }
 
 export interface Shard {

@@ -1,6 +1,6 @@
 import type { MacProfile } from "../mac-profile.js";
 import type { GatheredInfo } from "./exo-events.js";
-import type { SimulatedVariant } from "./exo-types.js";
+import type { SimulatedVariant } from "./simulated-variant.js";
 
 /** Memory as macmon reports it: total less what the system and the loaded weights take. */
 export function memoryInfo(mac: MacProfile, loadedBytes: number): GatheredInfo {

@@ -19,8 +19,6 @@ export interface Generator {
   stop(error?: string): void;
 }
 
-/** `EXO_MAX_CONCURRENT_REQUESTS`. */
-const batchLimit = 8;
 const tokensBetweenCancelChecks = 100;
 
 interface Active {
@@ -39,6 +37,8 @@ export function createGenerator(options: {
   readonly profiles: ReadonlyMap<string, MacProfile>;
   readonly times: ExoTimes;
   readonly timers: Timers;
+  /** Requests that are generated at the same time. */
+  readonly batch: number;
   readonly memoryBytes: () => number;
   readonly send: (event: ExoEvent) => void;
   readonly onTaskDone: (taskId: string) => void;
@@ -98,7 +98,8 @@ export function createGenerator(options: {
         continue;
       }
       const times = { prefillSec: one.prefillSec, decodeSec: one.decodeSec, peakMemoryBytes: options.memoryBytes() };
-      chunk(one.commandId, chunkAt(one.plan, one.step, modelId, times));
+      // A parser that met what it does not know stops without a word: nothing comes any more, not even the end.
+      if (one.step < one.plan.parsedSteps) chunk(one.commandId, chunkAt(one.plan, one.step, modelId, times));
       one.step += 1;
       if (one.step < stepsOf(one.plan)) continue;
       finished.add(one);
@@ -120,7 +121,7 @@ export function createGenerator(options: {
   };
   const turn = (): void => {
     if (stopped) return;
-    const next = active.length < batchLimit ? nextAgreed() : undefined;
+    const next = active.length < options.batch ? nextAgreed() : undefined;
     if (next !== undefined) {
       if (cancelled.has(next.taskId)) turn();
       else prefill(next, turn);

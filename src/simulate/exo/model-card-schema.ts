@@ -1,4 +1,4 @@
-import type { SimulatedVariant } from "./exo-types.js";
+import { type SimulatedVariant, since } from "./simulated-variant.js";
 import {
   type Check,
   type Fields,
@@ -65,7 +65,7 @@ export function modelCardFields(variant: SimulatedVariant): Fields {
     nLayers: required(integer({ above: 0 })),
     hiddenSize: required(integer({ above: 0 })),
     supportsTensor: required(flag),
-    numKeyValueHeads: optional(nullable(integer({ above: 0 })), null),
+    ...(since(variant, "1.0.69") ? { numKeyValueHeads: optional(nullable(integer({ above: 0 })), null) } : {}),
     tasks: required(list(word("TextGeneration", "TextToImage", "ImageToImage"))),
     components: optional(nullable(list(component)), null),
     family: optional(text, ""),
@@ -73,12 +73,12 @@ export function modelCardFields(variant: SimulatedVariant): Fields {
     baseModel: optional(text, ""),
     capabilities: optional(list(text), []),
     ...(variant === "newer" ? newerFields : {}),
-    contextLength: optional(integer(), 0),
+    ...(since(variant, "1.0.70") ? { contextLength: optional(integer(), 0) } : {}),
     usesCfg: optional(flag, false),
     trustRemoteCode: optional(flag, true),
-    isCustom: optional(flag, false),
-    vision: optional(nullable(vision), null),
-    samplingDefaults: optional(samplingDefaults, noSamplingDefaults),
+    ...(since(variant, "1.0.69") ? { isCustom: optional(flag, false) } : {}),
+    ...(since(variant, "1.0.70") ? { vision: optional(nullable(vision), null) } : {}),
+    ...(since(variant, "1.0.71") ? { samplingDefaults: optional(samplingDefaults, noSamplingDefaults) } : {}),
   };
 }
 

@@ -1,8 +1,9 @@
 import { lstat, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { ModelCard, SimulatedVariant } from "./exo-types.js";
+import type { ModelCard } from "./exo-types.js";
 import { modelCardCheck } from "./model-card-schema.js";
 import { type SimulatedRepository, simulatedRepositories } from "./simulated-repositories.js";
+import { type SimulatedVariant, since } from "./simulated-variant.js";
 
 /** The model folders of one node. */
 export interface ModelFiles {
@@ -76,11 +77,10 @@ async function cardFromFiles(folder: string, modelId: string, variant: Simulated
       nLayers: layerKeys.map((key) => config[key]).find((value) => value !== undefined),
       hiddenSize: config.hidden_size ?? 0,
       supportsTensor: JSON.stringify(config.architectures) === '["GptOssForCausalLM"]',
-      numKeyValueHeads: config.num_key_value_heads ?? null,
-      contextLength: config.max_position_embeddings ?? 0,
+      ...(since(variant, "1.0.69") ? { numKeyValueHeads: config.num_key_value_heads ?? null, isCustom: true } : {}),
+      ...(since(variant, "1.0.70") ? { contextLength: config.max_position_embeddings ?? 0 } : {}),
       tasks: ["TextGeneration"],
       trustRemoteCode: false,
-      isCustom: true,
       ...(variant === "newer" ? { backends: ["MlxMetal", "MlxCpu", "MlxCuda", "Vllm"] } : {}),
     },
     [],

@@ -66,7 +66,8 @@ const isRdmaCycle = (cycle: Cycle, state: ExoStateDocument): boolean =>
 /** exo's candidates: the cycles of the smallest size that hold the model. @throws RangeError with exo's own sentence. */
 function smallestCycles(request: PlacementRequest, state: ExoStateDocument): readonly Cycle[] {
   const { modelCard: card, sharding } = request;
-  const heads = card.numKeyValueHeads;
+  // Before 1.0.69 cards say nothing of heads, and any split will do.
+  const heads = card.numKeyValueHeads ?? null;
   let roomy = false;
   for (let size = Math.max(1, request.minNodes); size <= state.topology.nodes.length; size += 1) {
     const cycles = cyclesOfLength(state.topology, size)

@@ -10,6 +10,7 @@ import {
   tagOf,
 } from "./exo-types.js";
 import type { Runner } from "./runner.js";
+import { type SimulatedVariant, since } from "./simulated-variant.js";
 
 /** The one thing a worker does next. */
 export type WorkerStep =
@@ -23,6 +24,7 @@ export type WorkerStep =
 /** What a worker looks at when it plans. Its own runners are fresh; the others are as the state has them. */
 export interface WorkerView {
   readonly nodeId: string;
+  readonly variant: SimulatedVariant;
   readonly state: ExoStateDocument;
   readonly runners: readonly Runner[];
   readonly mayCreate: (instanceId: string) => boolean;
@@ -61,12 +63,12 @@ function cancelStep({ state, runners }: WorkerView): WorkerStep | undefined {
   return undefined;
 }
 
-/** Runners of gone instances, failed runners, and healthy ones whose peer has failed. */
+/** Runners of gone instances, failed runners (left alone before 1.0.70), and healthy ones whose peer has failed. */
 function shutDownStep(view: WorkerView): WorkerStep | undefined {
   const doomed = view.runners.find(
     (runner) =>
       view.state.instances[runner.instanceId] === undefined ||
-      runner.status() === "RunnerFailed" ||
+      (since(view.variant, "1.0.70") && runner.status() === "RunnerFailed") ||
       Object.values(assignmentsOf(runner).nodeToRunner).some(
         (id) => id !== runner.runnerId && statusOf(view.state.runners, id) === "RunnerFailed",
       ),
@@ -79,6 +81,8 @@ function createStep(view: WorkerView): WorkerStep | undefined {
     const { instanceId, shardAssignments } = bodyOf(instance);
     const runnerId = shardAssignments.nodeToRunner[view.nodeId];
     if (runnerId === undefined || view.runners.some((one) => one.runnerId === runnerId)) continue;
+    // Before 1.0.70 nothing held a runner back whose peer had failed: it is created and ended in a tight loop.
+    if (!since(view.variant, "1.0.70")) return { kind: "create", instance, runnerId };
     const failed = (id: string): boolean => statusOf(view.state.runners, id) === "RunnerFailed";
     const othersFailed = Object.values(shardAssignments.nodeToRunner).some((id) => id !== runnerId && failed(id));
     if (othersFailed && !failed(runnerId)) continue;
@@ -108,7 +112,7 @@ function downloadStep(view: WorkerView): WorkerStep | undefined {
 function connectStep(view: WorkerView): WorkerStep | undefined {
   for (const runner of view.runners) {
     const ids = allRunnerIds(runner);
-    if (ids.length === 1) continue;
+    if (ids.length === 1 || runner.hangs) continue;
     if (runner.status() !== "RunnerIdle" || !everyStatus(view, ids, ["RunnerConnecting", "RunnerIdle"])) continue;
     const { rank, worldSize } = rankOf(runner);
     const others = ids.filter((id) => id !== runner.runnerId);

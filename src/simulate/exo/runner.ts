@@ -7,6 +7,7 @@ import { createGenerationPace, modelBehind } from "./generation-pace.js";
 import { createGenerator, type Generator } from "./generator.js";
 import { heldLayers, isTensor, shardsByRank } from "./instance-shape.js";
 import { connectionOutcome } from "./ring-connection.js";
+import { type SimulatedVariant, since } from "./simulated-variant.js";
 import { createTimers } from "./timers.js";
 
 /** One simulated runner process: loads some layers and generates with its peers. */
@@ -22,6 +23,8 @@ export interface Runner {
   warmUp(task: Task): void;
   generate(task: Task): void;
   cancel(taskId: string): void;
+  /** Stuck before it could join its group: it stays idle for ever, as starts of real exo do now and then on a busy machine. */
+  readonly hangs: boolean;
   /** Whether the task was taken before. */
   hasTaken(taskId: string): boolean;
   wasCancelled(taskId: string): boolean;
@@ -43,7 +46,8 @@ export interface RunnerOptions {
   readonly instance: TaggedInstance;
   readonly runnerId: string;
   readonly nodeId: string;
-  readonly variant: "1.0.71" | "newer";
+  readonly start: "works" | "hangs";
+  readonly variant: SimulatedVariant;
   readonly times: ExoTimes;
   /** The Macs on the network by exo node id, this one included. */
   readonly profiles: () => ReadonlyMap<string, MacProfile>;
@@ -55,6 +59,8 @@ export interface RunnerOptions {
 }
 
 const warmUpTokens = 50;
+/** `EXO_MAX_CONCURRENT_REQUESTS`, since 1.0.69. Before that an instance served one request at a time. */
+const batchLimit = 8;
 
 /** Statuses in which a runner does not listen. */
 const deaf: readonly RunnerStatusTag[] = ["RunnerConnecting", "RunnerLoading", "RunnerWarmingUp"];
@@ -91,7 +97,8 @@ export function startRunner(options: RunnerOptions): Runner {
   const ready = (): void => report("RunnerReady", options.variant === "newer" ? { prefillServerPort: null } : {});
   function fail(error: string): void {
     if (status === "RunnerFailed" || timers.signal.aborted) return;
-    generator?.stop(error);
+    // 1.0.68 tells nobody: open answers hang.
+    generator?.stop(since(options.variant, "1.0.69") ? error : undefined);
     timers.stop();
     loadedBytes = 0;
     report("RunnerFailed", { errorMessage: error, ...(options.variant === "newer" ? { diagnostics: [] } : {}) });
@@ -180,6 +187,7 @@ export function startRunner(options: RunnerOptions): Runner {
     instanceId: body.instanceId,
     runnerId,
     instance,
+    hangs: options.start === "hangs",
     status: () => status,
     loadedBytes: () => loadedBytes,
     hasTaken: (taskId) => taken.has(taskId),
@@ -209,6 +217,7 @@ export function startRunner(options: RunnerOptions): Runner {
         profiles: options.profiles(),
         times,
         timers,
+        batch: since(options.variant, "1.0.69") ? batchLimit : 1,
         memoryBytes: () => loadedBytes,
         send: options.send,
         onTaskDone: (taskId) => taskStatus(taskId, "Complete"),
@@ -225,7 +234,7 @@ export function startRunner(options: RunnerOptions): Runner {
     },
     shutDown(task) {
       if (timers.signal.aborted) return "done";
-      if (deaf.includes(status)) return "busy";
+      if (deaf.includes(status) || options.start === "hangs") return "busy";
       report("RunnerShuttingDown");
       generator?.stop();
       timers.stop();

@@ -71,6 +71,7 @@ export function startReign(options: ReignOptions): Reign {
     timers,
     cards,
     files,
+    startHangs: node.startHangs ?? 0,
     state: () => events.state(),
     profiles: options.profiles,
     send,

@@ -6,7 +6,12 @@ export interface TokenPlan {
   readonly promptTokens: number;
   readonly tokens: readonly { readonly text: string; readonly isThinking: boolean }[];
   readonly finishReason: "stop" | "length";
+  /** Steps whose tokens exo's parser of gpt-oss understands; all of them, but for a malformed answer. */
+  readonly parsedSteps: number;
 }
+
+/** In a prompt, makes the model's answer one that the parser of gpt-oss stumbles over. Not on `/bench`, which parses nothing. */
+export const malformedMark = "<|malformed|>";
 
 const defaultMaxTokens = 32_168;
 
@@ -33,7 +38,9 @@ export function planTokens(params: TaskParams, context: AnswerContext): TokenPla
         ...content.map((text) => ({ text, isThinking: false })),
       ];
   const cut = params.bench || whole.length > most;
+  const malformed = !params.bench && params.input.some(({ content: words }) => words.includes(malformedMark));
   return {
+    parsedSteps: malformed ? Math.min(2, whole.length) : Number.POSITIVE_INFINITY,
     promptTokens: promptTokens(params),
     tokens: cut ? whole.slice(0, most) : whole,
     finishReason: cut ? "length" : "stop",

@@ -7,7 +7,6 @@ import type { ExoStateDocument } from "./exo-state.js";
 import type { ExoTimes } from "./exo-times.js";
 import {
   bodyOf,
-  type SimulatedVariant,
   statusOf,
   type TaggedInstance,
   type TaggedShard,
@@ -22,6 +21,7 @@ import { planWorkerTask, type WorkerStep } from "./plan-worker-task.js";
 import { pollEdges } from "./poll-edges.js";
 import { reconcileCards } from "./reconcile-cards.js";
 import { type Runner, startRunner } from "./runner.js";
+import { type SimulatedVariant, since } from "./simulated-variant.js";
 import type { Timers } from "./timers.js";
 
 /** One node's worker during one session: reports facts, finds edges, runs runners. Ends with its timers. */
@@ -52,6 +52,8 @@ export interface WorkerOptions {
   readonly timers: Timers;
   readonly cards: CardCache;
   readonly files: ModelFiles;
+  /** Each so manieth runner of this node hangs; 0 for none. */
+  readonly startHangs: number;
   readonly state: () => ExoStateDocument;
   /** Peers on the network and this node itself, by node id. */
   readonly profiles: () => ReadonlyMap<string, MacProfile>;
@@ -62,7 +64,7 @@ export interface WorkerOptions {
   readonly onMemoryChanged: (loadedBytes: number) => void;
 }
 
-/** `EXO_MAX_INSTANCE_RETRIES`: never reset by success. */
+/** `EXO_MAX_INSTANCE_RETRIES`, since 1.0.70: never reset by success. */
 const mostCreations = 5;
 
 /** Starts the worker's loops. */
@@ -73,6 +75,7 @@ export function startWorker(options: WorkerOptions): Worker {
   const instanceBackoff = createKeyedBackoff(times.backoffBaseMs, times.backoffCapMs, monotonicMs);
   const downloadBackoff = createKeyedBackoff(times.backoffBaseMs, times.backoffCapMs, monotonicMs);
   let reportedBytes = -1;
+  let createdRunners = 0;
 
   const loadedBytes = (): number => [...runners.values()].reduce((sum, runner) => sum + runner.loadedBytes(), 0);
   const newTask = (tag: TaskTag, instanceId: string, details: Partial<Task> = {}): Task => {
@@ -85,17 +88,19 @@ export function startWorker(options: WorkerOptions): Worker {
 
   const create = (instance: TaggedInstance, runnerId: string): void => {
     const { instanceId } = bodyOf(instance);
-    if (instanceBackoff.attempts(instanceId) >= mostCreations) {
+    if (since(options.variant, "1.0.70") && instanceBackoff.attempts(instanceId) >= mostCreations) {
       options.command({ type: "DeleteInstance", instanceId });
       return;
     }
     const task = newTask("CreateRunner", instanceId, {
       boundInstance: { instance, boundRunnerId: runnerId, boundNodeId: nodeId },
     });
+    createdRunners += 1;
     const runner = startRunner({
       instance,
       runnerId,
       nodeId,
+      start: createdRunners % (options.startHangs || Number.POSITIVE_INFINITY) === 0 ? "hangs" : "works",
       variant: options.variant,
       times,
       profiles: options.profiles,
@@ -164,6 +169,7 @@ export function startWorker(options: WorkerOptions): Worker {
   timers.repeat(times.workerTickMs, async () => {
     const step = planWorkerTask({
       nodeId,
+      variant: options.variant,
       state: state(),
       runners: [...runners.values()],
       mayCreate: (id) => instanceBackoff.mayProceed(id),

@@ -19,7 +19,9 @@ async function serve(answer: RequestListener): Promise<number> {
 
 test("exo's node id and variant are read", async () => {
   const openapi = {
-    components: { schemas: { ModelCard: { properties: { modelId: {}, contextLength: {} }, required: ["modelId"] } } },
+    components: {
+      schemas: { ModelCard: { properties: { modelId: {}, family: {}, contextLength: {} }, required: ["modelId"] } },
+    },
   };
   const answers: Record<string, unknown> = { "/node_id": "12D3KooW", "/openapi.json": openapi };
   const api = openHttpExoApi({
@@ -28,7 +30,7 @@ test("exo's node id and variant are read", async () => {
   expect(await api.nodeId(signal)).toBe("12D3KooW");
   expect(await api.variant(signal)).toEqual({
     label: "1.0.70",
-    cardFields: ["context_length", "model_id"],
+    cardFields: ["context_length", "family", "model_id"],
     requiredCardFields: ["model_id"],
   });
 });

@@ -5,12 +5,6 @@ import type { HttpDriverOptions } from "./http-driver.js";
 import { openHttpDriver } from "./http-driver.js";
 import { writeAbout, writeCall } from "./recording.js";
 
-/** What makes a live exo's instance fail comes last. */
-const liveOrder = [
-  ...allCases.filter(({ needs }) => needs !== "breakable"),
-  ...allCases.filter(({ needs }) => needs === "breakable"),
-];
-
 /** How one case went. */
 export interface CaseOutcome {
   readonly name: string;
@@ -64,7 +58,7 @@ export async function recordExo(
   const { folder, source, facts, scrub = (text) => text } = target;
   await writeAbout(folder, { source, facts });
   const outcomes: CaseOutcome[] = [];
-  for (const one of liveOrder) {
+  for (const one of allCases) {
     const onCall: NonNullable<HttpDriverOptions["onCall"]> = (name, request, answer) =>
       writeCall(folder, one, name, request, answer, scrub);
     outcomes.push(await outcomeOf(one, openHttpDriver({ ...target, onCall })));
@@ -75,6 +69,6 @@ export async function recordExo(
 /** Asks an exo everything without writing anything. */
 export async function checkExo(target: HttpDriverOptions): Promise<readonly CaseOutcome[]> {
   const outcomes: CaseOutcome[] = [];
-  for (const one of liveOrder) outcomes.push(await outcomeOf(one, openHttpDriver(target)));
+  for (const one of allCases) outcomes.push(await outcomeOf(one, openHttpDriver(target)));
   return outcomes;
 }

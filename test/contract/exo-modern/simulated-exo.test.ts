@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe } from "vitest";
+import { simulatedVariants } from "../../../src/simulate/exo/simulated-variant.js";
 import { defaultSimulation } from "../../../src/simulate/simulated-cluster-spec.js";
 import { type SimulatedExoCluster, startSimulatedExos } from "../../support/simulated-exos.js";
 import { formed, ready, stateOf, until } from "../../support/simulated-http.js";
@@ -13,7 +14,7 @@ import { testCases } from "./run-cases.js";
 
 const instanceId = "exoctl-contract-serving";
 
-describe.each(["1.0.71", "newer"] as const)("the simulated exo %s", (variant) => {
+describe.each(simulatedVariants)("the simulated exo %s", (variant) => {
   let folder: string;
   let cluster: SimulatedExoCluster;
   let baseUrl: string;

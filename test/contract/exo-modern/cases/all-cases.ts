@@ -2,6 +2,7 @@ import type { ExoCase } from "../exo-case.js";
 import { benchCases } from "./bench-cases.js";
 import { chatCases } from "./chat-cases.js";
 import { downloadCases } from "./download-cases.js";
+import { failureCases } from "./failure-cases.js";
 import { instanceCases } from "./instance-cases.js";
 import { modelCases } from "./model-cases.js";
 import { nodeCases } from "./node-cases.js";
@@ -20,4 +21,5 @@ export const allCases: readonly ExoCase[] = [
   ...benchCases,
   ...otherApiCases,
   ...ollamaCases,
+  ...failureCases,
 ];

@@ -120,22 +120,6 @@ export const chatCases: readonly ExoCase[] = [
     },
   },
   {
-    name: "chat-error-inside-a-stream",
-    // 1.0.68 says nothing, and ends as a whole when the instance is deleted then.
-    since: "1.0.69",
-    needs: "breakable",
-    async run(exo) {
-      const body = { messages: [{ role: "user", content: "Count to 5000." }], max_tokens: 5_000, stream: true };
-      const broken = exo.breakServing?.();
-      const { data, chunks } = streamPieces(await exo.call("stream", question(exo, body)));
-      await broken;
-      expect(chunks.at(-1)).toEqual({
-        error: expect.objectContaining({ message: expect.any(String), type: "InternalServerError", code: 500 }),
-      });
-      expect(data.at(-1)).toBe("[DONE]");
-    },
-  },
-  {
     name: "cancelling-a-command-that-does-not-run",
     since: "1.0.69",
     async run(exo) {

@@ -61,18 +61,6 @@ export const otherApiCases: readonly ExoCase[] = [
     },
   },
   {
-    name: "messages-error-inside-a-stream-looks-like-an-end",
-    needs: "breakable",
-    async run(exo) {
-      const body = { max_tokens: 5_000, messages: [{ role: "user", content: "Count to 5000." }], stream: true };
-      const broken = exo.breakServing?.();
-      const answer = await exo.call("stream", messages(exo, body));
-      await broken;
-      expect(answer.text).toContain('"stop_reason":null,"stop_sequence":null}');
-      expect(answer.text.trimEnd().endsWith('data: {"type":"message_stop"}')).toBe(true);
-    },
-  },
-  {
     name: "responses-with-a-model-that-does-not-run",
     async run(exo) {
       const answer = await exo.call("whole", post("/v1/responses", { model: nobody, input: "hi" }));
