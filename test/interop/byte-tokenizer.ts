@@ -10,6 +10,11 @@ export interface ByteTokenizer {
   readonly endToken: string;
   /** Jinja. */
   readonly chatTemplate: string;
+  /**
+   * How tokens become text. `byte-level` is what models have, but MLX then lists all tokens up to their number for each
+   * request, which breaks where ids have gaps; `plain` joins words and shows a space as Ġ.
+   */
+  readonly decoding: "byte-level" | "plain";
 }
 
 /** How byte-level tokenizers write a space. */
@@ -23,7 +28,7 @@ function byteCharacters(): string[] {
 }
 
 /** `tokenizer.json` and `tokenizer_config.json` of a tokenizer that knows bytes and some words. */
-export function byteTokenizer({ words, endToken, chatTemplate }: ByteTokenizer): {
+export function byteTokenizer({ words, endToken, chatTemplate, decoding }: ByteTokenizer): {
   readonly tokenizer: unknown;
   readonly settings: unknown;
 } {
@@ -40,7 +45,7 @@ export function byteTokenizer({ words, endToken, chatTemplate }: ByteTokenizer):
     normalizer: null,
     pre_tokenizer: byteLevel,
     post_processor: null,
-    decoder: byteLevel,
+    decoder: decoding === "byte-level" ? byteLevel : { type: "Fuse" },
     model: { type: "BPE", dropout: null, unk_token: null, fuse_unk: false, vocab: vocabulary, merges: [] },
   };
   const settings = {

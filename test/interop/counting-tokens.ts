@@ -61,6 +61,7 @@ export const countingTokenizer = () =>
   byteTokenizer({
     words: tinyTokens,
     endToken: "<|end|>",
+    decoding: "byte-level",
     chatTemplate:
       "{% for message in messages %}<|user|>{{ message['content'] }}{% endfor %}" +
       `{% if ${asked} %}<|answer|>{% else %}<|story|>{% endif %}`,

@@ -45,6 +45,7 @@ export function writeHarmonyModel(folder: string): void {
       { id: wordIds.two, text: `${space}two` },
     ],
     endToken: "<|return|>",
+    decoding: "plain",
     chatTemplate:
       "{% for message in messages %}<|start|>{{ message['role'] }}<|message|>{{ message['content'] }}<|end|>{% endfor %}" +
       "<|start|>assistant",
