@@ -1,3 +1,4 @@
+import type { ClassicExo } from "./classic-exo.js";
 import type { ClassicRegistry } from "./classic-registry.js";
 import type { ModelConvert } from "./model-convert.js";
 import type { ModelInspect } from "./model-inspect.js";
@@ -10,6 +11,7 @@ export interface AgentServices {
   readonly nodeAgent: NodeAgent;
   readonly modelInspect: ModelInspect;
   readonly classicRegistry: ClassicRegistry;
+  readonly classicExo: ClassicExo;
   readonly modelSync: ModelSync;
   readonly modelConvert: ModelConvert;
   readonly modelRemoval: ModelRemoval;

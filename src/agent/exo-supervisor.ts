@@ -114,7 +114,10 @@ export function createExoSupervisor({ program, host, clock, logger }: Supervisor
     try {
       first = await launch();
     } catch (error) {
-      const problem = "exo could not be started: the program named at installation does not run";
+      const problem =
+        error instanceof RefusalError
+          ? error.message
+          : "exo could not be started: the program named at installation does not run";
       status = { state: "failed", crashes: 0, problem };
       logger.error("exo could not be started", { error });
       throw new RefusalError("not_possible", problem, { cause: error });

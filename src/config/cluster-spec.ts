@@ -86,6 +86,14 @@ const exo = section({
     forceLayers: flag()
       .default(false)
       .describe("exo 0.0.x only: make peers report memory so that its own formula yields the planned layers."),
+    engine: word(["mlx", "tinygrad", "dummy"])
+      .default("mlx")
+      .describe("Engine of exo 0.0.x, as its agents were told. dummy answers with a fixed word and loads no model."),
+    patched: flag()
+      .default(false)
+      .describe(
+        "true: this exo 0.0.x was changed by hand so that it runs the model; known faults no longer stop apply.",
+      ),
   })
     .prefault({})
     .describe("Settings for exo 0.0.x."),

@@ -12,8 +12,8 @@ export interface AwaitNodesOptions {
   readonly expected?: number;
   /** Names of all members, heard of or not. */
   readonly members: () => readonly string[];
-  /** What plans may use: with `rdma`, a pair of nodes with RDMA is waited for as further nodes are. Default `tcp`. */
-  readonly links?: "tcp" | "rdma";
+  /** What plans may use: with `rdma`, a pair of nodes with RDMA is waited for as further nodes are. `untold`: nobody says anything of links. Default `tcp`. */
+  readonly links?: "tcp" | "rdma" | "untold";
   /** Why exos did not answer, one sentence each. */
   readonly exoTroubles: () => readonly string[];
   /** Give up, or go on with what is ready, after so long. Undefined: wait for the first node without end. */
@@ -38,7 +38,9 @@ export async function awaitNodes(options: AwaitNodesOptions, signal: AbortSignal
   for (;;) {
     const view = await access.observe(signal);
     const ready = view.inventory.nodes.filter((node) => node.notReady.length === 0);
-    const linked = allLinked(ready, view) && (options.links !== "rdma" || ready.length < 2 || hasRdmaPair(ready, view));
+    const linked =
+      options.links === "untold" ||
+      (allLinked(ready, view) && (options.links !== "rdma" || ready.length < 2 || hasRdmaPair(ready, view)));
     const wanted = options.expected ?? Math.max(1, options.members().length, view.inventory.nodes.length);
     if (ready.length >= wanted && linked) return view;
     firstReadyAt = ready.length === 0 ? undefined : (firstReadyAt ?? clock.now());

@@ -2,6 +2,7 @@ import type { ClusterAccess, ClusterView } from "../apply/cluster-access.js";
 import type { NodeName } from "../cluster/names.js";
 import type { RegistryReport } from "../cluster/registry-report.js";
 import { buildInventory } from "../inventory/build-inventory.js";
+import { classicInventory } from "../inventory/classic-readiness.js";
 import { buildDeployment } from "../inventory/deployment.js";
 import type { ExoAddress, ExoListedModel } from "../inventory/exo-state.js";
 import type { AgentFacts } from "../inventory/exo-view.js";
@@ -20,6 +21,8 @@ export interface ClusterAccessDeps {
   /** Exos that were named by the admin and need no agent. */
   readonly exoHosts: readonly ExoAddress[];
   readonly cordoned: () => ReadonlySet<string>;
+  /** Whether this is a cluster of exo 0.0.x, whose nodes are ready by other rules. */
+  readonly generation: () => "modern" | "classic";
   readonly clock: Clock;
   /** Called with each new view, so that everything else can show the newest one. */
   readonly onView: (view: ClusterView) => void;
@@ -59,7 +62,10 @@ async function observe(deps: ClusterAccessDeps, signal: AbortSignal): Promise<Cl
   await deps.exos.refresh([...fleet.flatMap(exoAddress), ...named, ...furtherExos(deps.exos.views(), named)], signal);
   const now = deps.clock.now();
   const views = deps.exos.views();
-  const known = buildInventory({ now, agents: fleet.flatMap(agentFacts), views, cordoned: deps.cordoned() });
+  const agents = fleet.flatMap(agentFacts);
+  const built = buildInventory({ now, agents, views, cordoned: deps.cordoned() });
+  const known =
+    deps.generation() === "modern" ? built : { ...built, inventory: classicInventory(built.inventory, agents, now) };
   const { clusterId } = deps;
   const soon = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
   const [registries, listed] = await Promise.all([
@@ -78,6 +84,7 @@ async function observe(deps: ClusterAccessDeps, signal: AbortSignal): Promise<Cl
 /** The agent tells the port; the host is where the agent itself answers. */
 function exoAddress({ report, address }: FleetNode): ExoAddress[] {
   if (report === undefined || address === undefined || report.value.exo.state !== "running") return [];
+  if (report.value.exo.generation === "classic") return [];
   return [{ host: address.host, port: report.value.exo.apiPort }];
 }
 

@@ -13,6 +13,8 @@ import type { Logger } from "../runtime/logger.js";
 import type { AdminApi } from "./admin-api.js";
 import { createAdminCalls, save } from "./admin-calls.js";
 import { buildStatus } from "./build-status.js";
+import { type ClassicCluster, createClassicCluster } from "./classic-cluster.js";
+import type { ConnectClassic } from "./classic-eyes.js";
 import { type ClassicWork, createClassicWork } from "./classic-work.js";
 import { createClusterAccess } from "./cluster-access.js";
 import { type ControlLoop, startControlLoop } from "./control-loop.js";
@@ -36,6 +38,7 @@ import type { DesiredState, Member, StateStore } from "./state-store.js";
 import { createModelSync } from "./sync/sync-model.js";
 import { createSyncNodes } from "./sync/sync-nodes.js";
 import type { SightingWatch } from "./watch-sightings.js";
+import { workByGeneration } from "./work-by-generation.js";
 
 export interface ControllerDeps {
   readonly settings: {
@@ -54,6 +57,7 @@ export interface ControllerDeps {
   readonly watch: SightingWatch;
   readonly dial: (member: Member, address: HostPort) => AgentLink;
   readonly connectExo: (address: ExoAddress) => ExoConnection;
+  readonly connectClassic: ConnectClassic;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly newUuid: NewUuid;
@@ -65,6 +69,8 @@ export interface ControllerDeps {
 export interface Controller {
   readonly api: AdminApi;
   readonly access: ClusterAccess;
+  /** Which exo the nodes run, as far as they have said; `modern` until then. */
+  generation(): "modern" | "classic";
   /** Why exos did not answer at the last look, one sentence each. */
   exoTroubles(): readonly string[];
   /** The models as the gateway serves them, by the newest view. */
@@ -90,25 +96,26 @@ export function createController(deps: ControllerDeps): Controller {
   const { settings, store, clock, logger } = deps;
   const now: Now = { spec: settings.spec, view: undefined, gateway: "" };
   const eyes = openEyes(deps, now);
-  const { access } = eyes;
+  const { access, ring } = eyes;
   const desired = desiredReader(store);
   const localWeights = createLocalWeights(access);
   const known = (): KnownModels => knownModels(store.addedModels(), localWeights.known());
-  const work = createModelWork({
+  const common = { access, spec: () => now.spec, desired, known, clock, logger };
+  const modern = createModelWork({
+    ...common,
     clusterId: store.clusterId,
-    access,
-    spec: () => now.spec,
-    desired,
-    known,
     localWeights,
     entryMode: (entry) => (settings.exoHosts === undefined ? entry.entry : "builtin"),
-    clock,
     newUuid: deps.newUuid,
     timings: settings.timings,
-    logger,
   });
+  const work = workByGeneration({ modern, classic: ring.work(common), generation: ring.generation });
   const classic = createClassicWork({ fleet: eyes.fleet, lifetime: deps.lifetime });
-  const serving = (): readonly ServingModel[] => servingModels(work.runs(), now.spec.gateway.aliases, now.view);
+  const isClassic = (): boolean => ring.generation().kind === "classic";
+  const serving = (): readonly ServingModel[] =>
+    isClassic()
+      ? ring.serving(work.runs(), now.spec.gateway.aliases)
+      : servingModels(work.runs(), now.spec.gateway.aliases, now.view);
   const wantedEntries = (): readonly KeptEntry[] => [
     ...entriesOfRuns(work.runs()),
     ...entriesOfAdded(store.addedModels(), store.members()),
@@ -119,6 +126,7 @@ export function createController(deps: ControllerDeps): Controller {
     api: createApi(deps, now, {
       access,
       fleet: eyes.fleet,
+      ring,
       desired,
       known,
       work,
@@ -128,6 +136,7 @@ export function createController(deps: ControllerDeps): Controller {
       drift,
     }),
     access,
+    generation: () => (isClassic() ? "classic" : "modern"),
     exoTroubles: eyes.exos.troubles,
     serving,
     setGateway: (url) => {
@@ -138,15 +147,16 @@ export function createController(deps: ControllerDeps): Controller {
       const author = { by: "up", at: clock.now(), reason: "start" };
       const after = applyFile(before, writtenModels(settings.clusterYaml), author);
       if (after !== before) await save(store, after);
-      const lack = (run: ModelRun): string | undefined => lackOf(run, now.view);
+      const lack = (run: ModelRun): string | undefined =>
+        isClassic() ? ring.lack(run, now.view) : lackOf(run, now.view);
       loop = startControlLoop({ access, work, drift, lack, clock, logger }, deps.lifetime);
     },
     startHealing: () => loop?.startHealing(),
     ended: async () => {
       await loop?.ended;
-      await Promise.all([work.idle(), classic.idle()]);
+      await Promise.all([work.idle(), classic.idle(), ring.ended()]);
     },
-    close: closeAll([eyes.fleet.close, eyes.exos.close]),
+    close: closeAll([eyes.fleet.close, eyes.exos.close, ring.close]),
   };
 }
 
@@ -168,23 +178,35 @@ function openEyes(deps: ControllerDeps, now: Now) {
     clock,
     simulated: settings.simulated ? "simulated" : "real",
   });
+  const ring = createClassicCluster({
+    fleet,
+    connect: deps.connectClassic,
+    spec: () => now.spec,
+    clock,
+    logger,
+    lifetime: deps.lifetime,
+    // Simulated exos wait a tenth of the time.
+    settleMs: settings.simulated ? 1_500 : 5_000,
+  });
   const access = createClusterAccess({
     clusterId: store.clusterId,
     fleet,
     exos,
     exoHosts: settings.exoHosts ?? [],
     cordoned: () => cordonedNodes(now.spec, store.members()),
+    generation: () => (ring.generation().kind === "classic" ? "classic" : "modern"),
     clock,
     onView: (view) => {
       now.view = view;
     },
   });
-  return { fleet, exos, access };
+  return { fleet, exos, ring, access: ring.seeing(access) };
 }
 
 interface ApiParts {
   readonly access: ClusterAccess;
   readonly fleet: Fleet;
+  readonly ring: ClassicCluster;
   readonly desired: DesiredReader;
   readonly known: () => KnownModels;
   readonly work: ModelWork;
@@ -196,7 +218,7 @@ interface ApiParts {
 
 function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
   const { settings, store, clock, watch } = deps;
-  const { access, fleet, desired, known, work, classic, serving, wantedEntries, drift } = parts;
+  const { access, fleet, ring, desired, known, work, classic, serving, wantedEntries, drift } = parts;
   return createAdminCalls({
     info: () => ({
       version: settings.version,
@@ -206,8 +228,9 @@ function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
       gateway: now.gateway,
       models: clientNames(desired().models, now.spec.gateway.aliases),
     }),
-    status: () =>
-      buildStatus({
+    status: () => {
+      const runs = work.runs();
+      const report = buildStatus({
         simulated: settings.simulated,
         cluster: now.spec.cluster.name,
         generation: desired().generation,
@@ -215,10 +238,12 @@ function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
         now: clock.now(),
         view: now.view,
         fleet: fleet.nodes(),
-        runs: work.runs(),
+        runs,
         serving: serving(),
         drift: drift.findings(),
-      }),
+      });
+      return ring.generation().kind === "classic" ? ring.status(report, runs) : report;
+    },
     discover: () => listDiscovered(watch.sightings(), fleet.nodes(), now.view),
     view: () => now.view,
     access,

@@ -54,6 +54,17 @@ export interface ModelStatus {
   readonly predicted: Prediction | null;
 }
 
+/** The ring of a cluster of exo 0.0.x. */
+export interface RingStatus {
+  /** Whether all nodes agree, on the layers that were planned. */
+  readonly state: "whole" | "broken";
+  /** Nodes in the order of their layers, as planned; empty while nothing is. */
+  readonly order: readonly string[];
+  /** Nodes whose exo was made to report another memory than the machine's, for as long as it runs. */
+  readonly forced: readonly { readonly node: string; readonly memoryMb: number }[];
+  readonly problems: readonly string[];
+}
+
 /** What `exoctl status -o json` prints. */
 export interface StatusReport {
   readonly simulated: boolean;
@@ -62,6 +73,8 @@ export interface StatusReport {
   readonly gateway: string;
   readonly nodes: readonly NodeStatus[];
   readonly models: readonly ModelStatus[];
+  /** Only where the nodes run exo 0.0.x. */
+  readonly ring?: RingStatus;
   readonly problems: readonly string[];
 }
 

@@ -9,13 +9,14 @@ import { failureToError, isWorthRetrying } from "./failure-to-error.js";
 import type { GatewayContext } from "./gateway-settings.js";
 import { modelNotReady, modelUnknown, shuttingDown } from "./model-errors.js";
 import { type ChatRequest, parseChatRequest } from "./parse-chat-request.js";
+import { queueForRing } from "./queue-for-ring.js";
 import { readJsonBody } from "./read-body.js";
 import type { RequestContext } from "./request-context.js";
 import { type AttemptOutcome, runAttempt } from "./run-attempt.js";
 import { sendError, sendJson } from "./send-json.js";
 import { createStreamAnswer, failStream } from "./stream-answer.js";
 import { createChunkWriter } from "./stream-chunks.js";
-import type { UpstreamError } from "./upstream.js";
+import type { Upstream, UpstreamError } from "./upstream.js";
 import { settleUpstream, type UpstreamSettings, upstreamBody } from "./upstream-body.js";
 
 /** How often a request is sent before the client is told that it failed. */
@@ -33,7 +34,23 @@ export async function answerChat(gateway: GatewayContext, context: RequestContex
   if (resolved.kind === "unknown") return refuse(context, modelUnknown(request.model, resolved));
   context.facts.model = resolved.model.name;
   context.facts.answerAs = request.answerAs;
-  await answerFrom(resolved.model, { gateway, context, request });
+  const job = { gateway, context, request };
+  if (resolved.model.ring === undefined) return await answerFrom(resolved.model, job, gateway.upstream);
+  await answerFromRing(resolved.model, job);
+}
+
+/** Takes its turn at a ring of exo 0.0.x, which answers one request at a time. */
+async function answerFromRing(model: ServingModel, job: ChatJob): Promise<void> {
+  const { gateway, context } = job;
+  // Rejects only when there is nobody left to answer, or no time.
+  const place = await queueForRing(model, gateway, context.signal).catch(() => undefined);
+  if (place === undefined) return context.signal.reason === "closing" ? fail(job, shuttingDown) : undefined;
+  if (place.kind === "refused") return fail(job, place.error);
+  try {
+    await answerFrom(model, job, place.upstream);
+  } finally {
+    place.leave();
+  }
 }
 
 /** One client request on its way. */
@@ -44,7 +61,7 @@ interface ChatJob {
 }
 
 /** Tries targets until one has begun to answer; from then on, its failure is the client's. */
-async function answerFrom(model: ServingModel, job: ChatJob): Promise<void> {
+async function answerFrom(model: ServingModel, job: ChatJob, upstream: Upstream): Promise<void> {
   const { gateway, context, request } = job;
   const settings = settleUpstream(request, model, gateway.random);
   const id = createId("chatcmpl-", gateway.random);
@@ -59,7 +76,7 @@ async function answerFrom(model: ServingModel, job: ChatJob): Promise<void> {
     tried.add(target.id);
     context.facts.target = target.id;
     context.facts.attempts = tried.size;
-    const outcome = await attempt(target, settings, identityOf(id, model, target, context), job);
+    const outcome = await attempt(target, upstream, settings, identityOf(id, model, target, context), job);
     if (outcome.kind === "finished") return;
     if (outcome.kind === "aborted") return context.signal.reason === "closing" ? fail(job, shuttingDown) : undefined;
     lastError = failureToError(outcome.failure, model, target);
@@ -90,11 +107,12 @@ const identityOf = (id: string, model: ServingModel, target: Target, context: Re
 /** One target's try, counted while it lasts. A finished answer has been sent when this resolves. */
 async function attempt(
   target: Target,
+  upstream: Upstream,
   settings: UpstreamSettings,
   identity: AnswerIdentity,
   { gateway, context, request }: ChatJob,
 ): Promise<AttemptOutcome> {
-  const { upstream, clock, limits, outstanding } = gateway;
+  const { clock, limits, outstanding } = gateway;
   const { response, signal, startedAt, facts } = context;
   const common = {
     upstream,

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { ServingModel, Target } from "../route/serving-model.js";
 import { type ApiError, badRequest, quoted, serverError } from "./api-error.js";
 import type { AttemptFailure } from "./run-attempt.js";
-import type { UpstreamStatusError } from "./upstream.js";
+import type { UpstreamError, UpstreamStatusError } from "./upstream.js";
 
 /** Says to the client why there is no answer, without addresses and without exo's ids. */
 export function failureToError(failure: AttemptFailure, model: ServingModel, target: Target): ApiError {
@@ -18,12 +18,16 @@ export function failureToError(failure: AttemptFailure, model: ServingModel, tar
     case "malformed":
       return serverError(502, "upstream_malformed", "The model's answer could not be understood.");
     case "transport":
-      return failure.error.code === "upstream_status"
-        ? statusToError(failure.error, model, target)
-        : serverError(502, failure.error.code, transportWords[failure.error.code], retryAfterSec);
+      return transportToError(failure.error, model, target);
     default:
       return failure satisfies never;
   }
+}
+
+function transportToError(error: UpstreamError, model: ServingModel, target: Target): ApiError {
+  if (error.code === "upstream_status") return statusToError(error, model, target);
+  if (error.code !== "ring_lost") return serverError(502, error.code, transportWords[error.code], retryAfterSec);
+  return serverError(502, error.code, `The model lost a machine while it answered: ${error.reason}`, retryAfterSec);
 }
 
 const retryAfterSec = 5;
@@ -31,6 +35,7 @@ const retryAfterSec = 5;
 const transportWords = {
   upstream_unreachable: "The node that serves this model does not answer.",
   upstream_broken: "The connection to the model broke in the middle of its answer.",
+  other_model: "exo answered with another model than the one that was asked for.",
 } as const;
 
 /** Whether another target could do better. A request that exo finds wrong is wrong everywhere. */

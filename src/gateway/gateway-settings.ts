@@ -1,6 +1,7 @@
 import type { ServingModel } from "../route/serving-model.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
+import type { RingTurns } from "./ring-turns.js";
 import type { Upstream } from "./upstream.js";
 
 /** How long and how much. Every field may be left out of the options of `openGateway`. */
@@ -15,6 +16,9 @@ export interface GatewayLimits {
   readonly holdHeadMs: number;
   /** How long an upstream may take to close after `[DONE]`. Default 5 s. */
   readonly lingerMs: number;
+  /** Requests that may wait for a ring of exo 0.0.x, each, and how long. Default 256 and 120 s. */
+  readonly maxWaiting: number;
+  readonly queueMs: number;
   /** How long running answers may go on when the gateway closes. Default 10 s. */
   readonly closeGraceMs: number;
 }
@@ -25,6 +29,8 @@ export const defaultLimits: GatewayLimits = {
   silenceMs: 120_000,
   holdHeadMs: 10_000,
   lingerMs: 5_000,
+  maxWaiting: 256,
+  queueMs: 120_000,
   closeGraceMs: 10_000,
 };
 
@@ -33,6 +39,9 @@ export interface GatewayContext {
   /** Read anew for every request: the list changes as models come and go. */
   readonly models: () => readonly ServingModel[];
   readonly upstream: Upstream;
+  /** For rings of exo 0.0.x, which send no head before the first token. */
+  readonly ringUpstream: Upstream;
+  readonly rings: RingTurns;
   readonly clock: Clock;
   /** Uniform in 0 up to, not including, 1. */
   readonly random: () => number;

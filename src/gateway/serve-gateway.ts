@@ -13,6 +13,7 @@ import { checkListenHost, type ListenAddress, listen } from "./listen.js";
 import { shuttingDown } from "./model-errors.js";
 import { answerBrokenRequest, refuseTunnel } from "./refuse-connection.js";
 import type { GivenUp, RequestContext } from "./request-context.js";
+import { createRingTurns } from "./ring-turns.js";
 import { sendError } from "./send-json.js";
 import type { Upstream } from "./upstream.js";
 
@@ -22,6 +23,8 @@ export interface GatewayOptions {
   /** Read anew for every request. */
   readonly models: () => readonly ServingModel[];
   readonly upstream: Upstream;
+  /** For rings of exo 0.0.x, which send no head before the first token. Default: as the others. */
+  readonly ringUpstream?: Upstream;
   readonly clock: Clock;
   /** Uniform in 0 up to, not including, 1: for ids, and for the seed of a request that has none. */
   readonly random: () => number;
@@ -49,13 +52,16 @@ const keepAliveMs = 65_000;
  */
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   checkListenHost(options.listen);
+  const limits = { ...defaultLimits, ...options.limits };
   const gateway: GatewayContext = {
     models: options.models,
     upstream: options.upstream,
+    ringUpstream: options.ringUpstream ?? options.upstream,
+    rings: createRingTurns(options.clock, limits),
     clock: options.clock,
     random: options.random,
     logger: options.logger.child({ stage: "gateway" }),
-    limits: { ...defaultLimits, ...options.limits },
+    limits,
     outstanding: new Map(),
     openedAt: options.clock.now(),
   };

@@ -35,7 +35,12 @@ export interface Upstream {
 }
 
 /** Everything that an upstream reports. The messages are for the log: they may name addresses. */
-export type UpstreamError = UpstreamUnreachableError | UpstreamStatusError | UpstreamBrokenError;
+export type UpstreamError =
+  | UpstreamUnreachableError
+  | UpstreamStatusError
+  | UpstreamBrokenError
+  | RingLostError
+  | OtherModelError;
 
 /** No answer came: refused, timed out, or closed before the status line. */
 export class UpstreamUnreachableError extends Error {
@@ -80,5 +85,34 @@ export class UpstreamBrokenError extends Error {
     options: { cause: unknown },
   ) {
     super(`${targetId} broke off its answer`, options);
+  }
+}
+
+/** A ring of exo 0.0.x lost a node while it answered. exo itself would stay silent. */
+export class RingLostError extends Error {
+  override readonly name = "RingLostError";
+  readonly code = "ring_lost";
+  readonly retryable = false;
+
+  constructor(
+    readonly targetId: string,
+    /** One sentence that names the node. */
+    readonly reason: string,
+  ) {
+    super(`${targetId} lost its ring: ${reason}`);
+  }
+}
+
+/** exo 0.0.x answered with another model than the one asked for, which it does for names that it does not know. */
+export class OtherModelError extends Error {
+  override readonly name = "OtherModelError";
+  readonly code = "other_model";
+  readonly retryable = false;
+
+  constructor(
+    readonly targetId: string,
+    readonly model: string,
+  ) {
+    super(`${targetId} answered with the model ${model}`);
   }
 }

@@ -1,6 +1,7 @@
 import type { ModelId } from "../cluster/names.js";
 import type { NodeReport } from "../cluster/node-report.js";
 import type { EntryOutcome, EntrySpec, RegistryReport } from "../cluster/registry-report.js";
+import type { ClassicExoLink } from "./classic-exo-link.js";
 import type { ClassicRegistryLink } from "./classic-registry-link.js";
 import type { ConvertLink } from "./convert-link.js";
 import type { ModelInspectLink } from "./model-inspect-link.js";
@@ -32,6 +33,8 @@ export interface AgentLink extends ModelInspectLink {
   stopExo(signal: AbortSignal): Promise<void>;
   /** The registry of exo 0.0.x, where the node has one. */
   readonly classic: ClassicRegistryLink;
+  /** How exo 0.0.x is started, where the agent starts one. */
+  readonly classicExo: ClassicExoLink;
   /** Copies of models between nodes. */
   readonly sync: ModelSyncLink;
   readonly convert: ConvertLink;

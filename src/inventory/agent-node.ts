@@ -45,7 +45,8 @@ export function agentNode(
   };
 }
 
-function agentReasons(agent: AgentFacts, now: number): string[] {
+/** Why an agent's word counts for nothing now. */
+export function agentReasons(agent: AgentFacts, now: number): string[] {
   const { report, trouble } = agent;
   if (!isFresh(report, now, maxFactAgeMs)) {
     const silentSec = Math.round((now - report.at) / 1000);

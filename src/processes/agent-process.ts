@@ -1,7 +1,7 @@
 import tls from "node:tls";
 import { openHttpExoApi } from "../adapters/exo-local/http-exo-api.js";
 import { type AgentHome, openAgentHome } from "../adapters/files/agent-home.js";
-import { type ClassicPlaces, openClassicDisk } from "../adapters/files/classic-disk.js";
+import type { ClassicPlaces } from "../adapters/files/classic-disk.js";
 import { openConversionDisk } from "../adapters/files/conversion-disk.js";
 import { openModelRemovalDisk } from "../adapters/files/model-removal-disk.js";
 import { openPlacedFoldersRecord } from "../adapters/files/placed-folders-record.js";
@@ -17,7 +17,6 @@ import { type ConverterProgram, createChildConverter } from "../adapters/system/
 import { childProcessHost } from "../adapters/system/child-process-host.js";
 import type { AgentServices } from "../agent/agent-services.js";
 import { createAuthority } from "../agent/authority.js";
-import { createClassicRegistry } from "../agent/classic-registry.js";
 import { createDescribeExo } from "../agent/describe-exo.js";
 import { createDescribeMachine } from "../agent/describe-node.js";
 import { createExoSupervisor, type ExoSupervisor } from "../agent/exo-supervisor.js";
@@ -34,6 +33,7 @@ import type { Clock } from "../runtime/clock.js";
 import { type Close, closeAll } from "../runtime/close-all.js";
 import type { Logger } from "../runtime/logger.js";
 import { Problem } from "../runtime/problem.js";
+import { type ClassicStartSettings, openAgentClassic } from "./agent-classic.js";
 import { type AgentFilesSettings, openAgentSync } from "./agent-sync.js";
 
 /** What an agent announces of itself. */
@@ -69,6 +69,8 @@ export interface AgentExoSettings {
   readonly generation: ExoReport["generation"];
   /** Where an exo 0.0.x is, told at installation; looked up anew at each call. */
   readonly classic?: ClassicPlaces;
+  /** How that exo 0.0.x is started by `program`. Without it its registry is kept, and others start it. */
+  readonly classicStart?: ClassicStartSettings;
   /** Whether exo is started with the agent, or when the controller asks. Default `with-agent`. */
   readonly start?: "with-agent" | "on-request";
   /** What closing the agent does to the exo that it runs. */
@@ -153,10 +155,24 @@ async function buildAgent(
   const host = settings.processHost ?? childProcessHost;
   const vocabulary = await prepareVocabulary(openVocabularyFile(home.vocabularyFolder), exo.program);
   const program = exo.program && { ...exo.program, env: { ...exo.program.env, ...vocabulary.env } };
-  const supervisor = program && createExoSupervisor({ program, host, clock, logger });
   const authority = createAuthority(clock, logger);
   const placed = openPlacedFoldersRecord(home.placedFoldersFile);
   const describeMachine = createDescribeMachine(settings.hostProbe, clock);
+  const { supervisor: classicSupervisor, ...classic } = await openAgentClassic({
+    places: exo.classic,
+    start: exo.classicStart,
+    program,
+    apiPort: exo.apiPort,
+    homeFolder: settings.homeFolder,
+    describeMachine,
+    authority,
+    host,
+    clock,
+    logger,
+  });
+  // exo 0.0.x without its peers is no use, so it is never started by its bare command.
+  const modern = exo.classic === undefined ? program : undefined;
+  const supervisor = classicSupervisor ?? (modern && createExoSupervisor({ program: modern, host, clock, logger }));
   const converter = settings.converter?.(home.converterHome);
   const registry = await openRegistryDisk({ ...exo, linkRecordFile: home.linkRecordFile }, placed);
   const removalFiles = await openModelRemovalDisk(exo, registry, placed, logger);
@@ -170,11 +186,6 @@ async function buildAgent(
     supervisor,
     registry,
     placed,
-    authority,
-  });
-  const { classic } = exo;
-  const classicRegistry = createClassicRegistry({
-    open: classic === undefined ? undefined : () => openClassicDisk(classic),
     authority,
   });
   const { modelSync, close } = await openAgentSync({
@@ -201,7 +212,7 @@ async function buildAgent(
       nodeAgent,
       modelInspect: createModelInspect(registry),
       modelRemoval: createModelRemoval(removalFiles, authority),
-      classicRegistry,
+      ...classic,
       modelSync,
       modelConvert,
     },
@@ -288,7 +299,8 @@ export async function startAgent(settings: AgentSettings): Promise<RunningAgent>
     ending.abort(new Error("the agent is closing"));
     await enrolment;
   });
-  if (supervisor !== undefined && exo.start !== "on-request") {
+  // exo 0.0.x has to be told its peers first.
+  if (supervisor !== undefined && exo.start !== "on-request" && exo.classic === undefined) {
     startInBackground(supervisor, exoAnswers(ending.signal), logger);
   }
   logger.info("agent is up", { port: server.port });

@@ -2,6 +2,8 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import tls from "node:tls";
+import { openGrpcClassicPeer } from "../adapters/exo-classic/grpc-classic-peer.js";
+import { openHttpClassicExo } from "../adapters/exo-classic/http-classic-exo.js";
 import { openModernExo } from "../adapters/exo-modern/open-modern-exo.js";
 import { openStateFolder } from "../adapters/files/state-folder.js";
 import { openAgentLink } from "../adapters/grpc/grpc-agent-link.js";
@@ -98,6 +100,8 @@ async function build(
     await watchSightings({ finders: findersOf(settings), clock, logger, ...sightingLimits(settings) }),
   );
   const upstream = keep(openUndiciUpstream());
+  // A ring of exo 0.0.x sends its head with the first token, and nothing between tokens: the gateway's own limits come first.
+  const ringUpstream = keep(openUndiciUpstream({ headersTimeoutMs: 600_000, bodyTimeoutMs: 600_000 }));
   const lifetime = new AbortController();
   const controller = createController({
     settings: {
@@ -114,6 +118,10 @@ async function build(
     watch,
     dial: (member, { host, port }) => openAgentLink({ host, port, own: identity, agent: member }),
     connectExo: openModernExo,
+    connectClassic: (api, peer) => ({
+      api: openHttpClassicExo({ address: api }),
+      peer: openGrpcClassicPeer({ address: peer }),
+    }),
     clock,
     logger,
     newUuid: randomUUID,
@@ -126,9 +134,11 @@ async function build(
       listen: spec.gateway.listen,
       models: controller.serving,
       upstream,
+      ringUpstream,
       clock,
       random: Math.random,
       logger,
+      limits: { maxWaiting: spec.gateway.queue.maxWaiting, queueMs: spec.gateway.queue.timeoutMs },
     }),
   );
   controller.setGateway(
@@ -153,8 +163,17 @@ async function build(
     awaitNodes: async (options, report, signal) => {
       const members = (): readonly string[] => store.members().map((member) => member.name);
       const { access, exoTroubles } = controller;
-      const links = spec.models.some((model) => model.serve.sharding !== "pipeline") ? "rdma" : "tcp";
-      await awaitNodes({ access, exoTroubles, clock, report, members, links, ...options }, signal);
+      const pipelines = spec.models.some((model) => model.serve.sharding !== "pipeline") ? "rdma" : "tcp";
+      await awaitNodes(
+        {
+          ...{ access, exoTroubles, clock, report, members, ...options },
+          // exo 0.0.x tells nothing of links; which exo there is shows when the agents answer.
+          get links() {
+            return controller.generation() === "classic" ? "untold" : pipelines;
+          },
+        },
+        signal,
+      );
     },
     startHealing: controller.startHealing,
     close: closeAll(closers),

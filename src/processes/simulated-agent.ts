@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { createPinoLogger } from "../adapters/system/pino-logger.js";
 import { parseJoinToken } from "../controller/join-token.js";
 import { createSimulatedHostProbe } from "../simulate/simulated-host-probe.js";
-import type { RunningAgent } from "./agent-process.js";
+import type { AgentExoSettings, RunningAgent } from "./agent-process.js";
 import { startEnrollingAgent } from "./enrolling-agent.js";
 import type { SimulatedMacFile } from "./simulated-mac-file.js";
 
@@ -36,18 +36,11 @@ export async function startSimulatedAgent(options: {
     hostProbe: createSimulatedHostProbe(mac.exo.mac, { exoHome: home }),
     mdns: { serviceType: "exoctl-sim", interfaceAddress: "127.0.0.1", port: mac.mdnsPort },
     exo: {
-      program: {
-        command: process.execPath,
-        args: [simulatedExo, mac.exoSettingsFile],
-        env: { EXO_HOME: home },
-        cwd: dirname(mac.exoSettingsFile),
-        logFile: mac.exoLogFile,
-      },
+      ...programOf(mac),
       apiPort: mac.exo.apiPort,
       cardsFolder: join(home, "custom_model_cards"),
       modelsFolders: [join(home, "models")],
       localModelsFolders: mac.modelsFolders,
-      generation: "modern",
       start: mac.exoStart,
       onClose: "stop",
     },
@@ -64,3 +57,24 @@ export async function startSimulatedAgent(options: {
 
 const uplinkOf = ({ uplinkBytesPerSec }: SimulatedMacFile): { readonly uplinkBytesPerSec?: number } =>
   uplinkBytesPerSec === undefined ? {} : { uplinkBytesPerSec };
+
+/** Which exo the Mac has, and how it is started. */
+function programOf(
+  mac: SimulatedMacFile,
+): Pick<AgentExoSettings, "program" | "generation" | "classic" | "classicStart"> {
+  const { home } = mac.exo;
+  const folder = dirname(mac.exoSettingsFile);
+  const common = { cwd: folder, logFile: mac.exoLogFile };
+  if (mac.classic === undefined) {
+    const program = { ...common, command: process.execPath, args: [simulatedExo, mac.exoSettingsFile] };
+    return { generation: "modern", program: { ...program, env: { EXO_HOME: home } } };
+  }
+  const { command, bin, checkout, nodePort } = mac.classic;
+  return {
+    generation: "classic",
+    program: { ...common, command, args: [], env: { PATH: `${bin}:/usr/bin:/bin` } },
+    classic: { installations: [checkout], exoHome: home, currentFolder: folder },
+    // The one engine that is simulated. It measures memory as exo does on a Mac.
+    classicStart: { nodePort, engine: "dummy", memoryFrom: "system_profiler", platform: "darwin" },
+  };
+}

@@ -10,6 +10,7 @@ import { type Close, closeAll } from "../runtime/close-all.js";
 import { type FabricRelay, startFabricRelay } from "../simulate/fabric/fabric-relay.js";
 import { prepareSimulatedHome } from "../simulate/prepare-home.js";
 import type { SimulatedMac, Simulation } from "../simulate/simulated-cluster-spec.js";
+import { prepareClassicMac } from "./simulated-classic-mac.js";
 import type { SimulatedMacFile } from "./simulated-mac-file.js";
 import { agentCommonName } from "./state-names.js";
 
@@ -20,6 +21,8 @@ const stopGraceMs = 5_000;
 
 export interface SimulatedClusterSettings {
   readonly simulation: Simulation;
+  /** Which exo the Macs have. */
+  readonly generation: "modern" | "classic";
   /** 1 is real time. */
   readonly timeScale: number;
   /** The same for prompts and tokens. */
@@ -37,8 +40,11 @@ export async function startSimulatedCluster(settings: SimulatedClusterSettings):
   const relay = await startFabricRelay({ host: loopback, port: 0 });
   const closers: Close[] = [relay.close];
   try {
-    const ports = await freePorts(settings.simulation.macs.length);
-    const starts = settings.simulation.macs.map((mac, index) => startMac(mac, ports[index] ?? 0, relay, settings));
+    const { macs: wanted } = settings.simulation;
+    const ports = await freePorts(2 * wanted.length);
+    const starts = wanted.map((mac, index) =>
+      startMac(mac, { api: ports[index] ?? 0, node: ports[wanted.length + index] ?? 0 }, relay, settings),
+    );
     const started = await Promise.allSettled(starts);
     closers.push(...started.flatMap((one) => (one.status === "fulfilled" ? [one.value] : [])));
     for (const one of started) if (one.status === "rejected") throw one.reason;
@@ -52,7 +58,7 @@ export async function startSimulatedCluster(settings: SimulatedClusterSettings):
 
 async function startMac(
   mac: SimulatedMac,
-  apiPort: number,
+  ports: { readonly api: number; readonly node: number },
   relay: FabricRelay,
   settings: SimulatedClusterSettings,
 ): Promise<Close> {
@@ -66,7 +72,7 @@ async function startMac(
   const exo = {
     home: exoHome,
     apiHost: loopback,
-    apiPort,
+    apiPort: ports.api,
     relay: { host: loopback, port: relay.port },
     mac: profile,
     ...kind,
@@ -81,6 +87,7 @@ async function startMac(
     mdnsPort: settings.mdnsPort,
     ...(uplinkBytesPerSec === undefined ? {} : { uplinkBytesPerSec }),
     exo,
+    ...(settings.generation === "classic" ? { classic: await prepareClassic(mac, folder, ports.node, settings) } : {}),
     exoStart: atStart === "running" ? "with-agent" : "on-request",
     exoSettingsFile: join(folder, "exo.json"),
     exoLogFile: join(folder, "exo.log"),
@@ -91,6 +98,23 @@ async function startMac(
   const macFile = join(folder, "mac.json");
   await writeFile(macFile, JSON.stringify(file));
   return startAgentProcess(macFile, await settings.createToken(name), join(folder, "agent.log"));
+}
+
+/** exo 0.0.x drops peers that do not answer in time, which a machine that simulates several may not manage at full speed. */
+const leastClassicTimeScale = 0.1;
+
+async function prepareClassic(
+  { profile }: SimulatedMac,
+  folder: string,
+  nodePort: number,
+  { timeScale }: SimulatedClusterSettings,
+): Promise<NonNullable<SimulatedMacFile["classic"]>> {
+  const { bin, exo, checkout } = await prepareClassicMac({
+    folder: join(folder, "classic"),
+    mac: { model: profile.modelName, chip: profile.chip, memoryGb: Math.round(profile.memoryBytes / 2 ** 30) },
+    timeScale: Math.max(timeScale, leastClassicTimeScale),
+  });
+  return { command: exo, bin, checkout, nodePort };
 }
 
 /** Its standard input stays open for as long as we live: that is how it notices that we are gone. */

@@ -12,6 +12,14 @@ export interface SimulatedMacFile {
   /** What this Mac sends of model files to others at most. Default: as fast as this machine can. */
   readonly uplinkBytesPerSec?: number;
   readonly exo: SimulatedExoSettings;
+  /** Set where the Mac has an exo 0.0.x instead. */
+  readonly classic?: {
+    /** The program to start, and the folder of it and of the Mac's own tools. */
+    readonly command: string;
+    readonly bin: string;
+    readonly checkout: string;
+    readonly nodePort: number;
+  };
   readonly exoStart: "with-agent" | "on-request";
   /** The file that the simulated exo reads `exo` from. */
   readonly exoSettingsFile: string;

@@ -68,6 +68,7 @@ async function startSimulated(settings: UpSettings, simulation: Simulation): Pro
       0,
       await startSimulatedCluster({
         simulation,
+        generation: settings.spec.exo.generation === "classic" ? "classic" : "modern",
         timeScale,
         tokenScale: simulation.tokenScale ?? defaultTokenScale,
         folder: join(own.folder, "macs"),

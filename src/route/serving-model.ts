@@ -22,4 +22,6 @@ export interface ServingModel {
   /** Why it is not ready, in one sentence. */
   readonly reason?: string;
   readonly targets: readonly Target[];
+  /** Set for a ring of exo 0.0.x: it answers one request at a time, and comes together again by itself after a loss. */
+  readonly ring?: "classic";
 }

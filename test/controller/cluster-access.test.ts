@@ -53,6 +53,7 @@ function someEyes(
     exos,
     exoHosts: parts.exoHosts ?? [],
     cordoned: () => parts.cordoned ?? new Set(),
+    generation: () => "modern",
     clock,
     onView: (view) => views.push(view),
   });

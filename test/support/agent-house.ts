@@ -4,6 +4,7 @@ import { loadModelRemoval, loadNodeAgent } from "../../src/adapters/grpc/agent-d
 import { type AgentServer, openAgentServer } from "../../src/adapters/grpc/agent-server.js";
 import { openAgentLink } from "../../src/adapters/grpc/grpc-agent-link.js";
 import type { Authority } from "../../src/agent/authority.js";
+import { noClassicExo } from "../../src/agent/classic-exo.js";
 import type { ModelConvert } from "../../src/agent/model-convert.js";
 import { createModelInspect } from "../../src/agent/model-inspect.js";
 import { createModelRemoval, type ModelRemoval } from "../../src/agent/model-removal.js";
@@ -82,6 +83,7 @@ export async function openAgentHouse(further: FurtherServices = {}) {
         nodeAgent: parts.agent,
         modelInspect: createModelInspect(files),
         classicRegistry: parts.classicRegistry,
+        classicExo: noClassicExo(),
         modelSync: further.modelSync ?? noModelSync,
         modelConvert,
         modelRemoval,

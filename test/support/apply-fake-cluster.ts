@@ -249,6 +249,7 @@ function fakeAgent(cluster: FakeCluster, name: NodeName, entry: EntrySpec): Agen
     describeRegistry: refuse,
     inspectModel: refuse,
     classic: { describe: refuse, add: refuse, remove: refuse },
+    classicExo: { describe: refuse, configure: refuse },
     sync: { look: refuse, makeManifest: refuse, share: refuse, fetch: refuse },
     convert: { check: refuse, convert: refuse, cancel: refuse },
     removal: { find: refuse, removeFiles: refuse, leaveForgetNote: refuse, clearForgetNote: refuse },

@@ -7,6 +7,7 @@ import { type FileCalls, fileCalls } from "../../src/adapters/files/classic-file
 import { openAgentServer } from "../../src/adapters/grpc/agent-server.js";
 import { openAgentLink } from "../../src/adapters/grpc/grpc-agent-link.js";
 import { createAuthority } from "../../src/agent/authority.js";
+import { noClassicExo } from "../../src/agent/classic-exo.js";
 import { createClassicRegistry } from "../../src/agent/classic-registry.js";
 import { createClassicWork } from "../../src/controller/classic-work.js";
 import type { FleetNode } from "../../src/controller/fleet.js";
@@ -54,6 +55,7 @@ async function openNode(name: string, text: string, controller: Awaited<ReturnTy
       services: {
         nodeAgent: { ...agent, takeLease: authority.takeLease },
         classicRegistry,
+        classicExo: noClassicExo(),
         modelSync: noModelSync,
         modelConvert: noModelConvert,
         modelRemoval: noModelRemoval,

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,103 +22,61 @@ export interface RingMac {
 
 export interface RingOptions {
   readonly cards?: ClassicCards;
-  readonly timeScale?: number;
   readonly tokens?: number;
   readonly stepMs?: number;
+  /** Further flags of every node. */
   readonly flags?: readonly string[];
 }
 
-export interface ClassicRing {
-  readonly exos: readonly RunningClassicExo[];
-  /** Writes a node's discovery file anew, as an admin would. */
-  writeDiscovery(id: string, text: string): Promise<void>;
-  discoveryText(of: RingMac): string;
-  /** Starts a node again under its id and ports. */
-  start(id: string): Promise<RunningClassicExo>;
-  close(): Promise<void>;
-}
+/** Fast, and yet few rounds a second: tests start many nodes. */
+const timeScale = 0.06;
 
 /** Simulated nodes in this process: real sockets, real files, and a `system_profiler` for each on a PATH of its own. */
-export async function startClassicRing(macs: readonly RingMac[], options: RingOptions = {}): Promise<ClassicRing> {
+export async function prepareClassicRing(macs: readonly RingMac[], options: RingOptions = {}) {
   const root = await mkdtemp(join(tmpdir(), "exoctl-ring-"));
   const ports = new Map<string, number>();
-  for (const { id } of macs) ports.set(id, await freePort());
-  const exos: RunningClassicExo[] = [];
-  let written = Date.now() / 1_000;
+  const running: RunningClassicExo[] = [];
   const file = (id: string): string => join(root, id, "discovery.json");
-  const discoveryText = (own: RingMac): string =>
-    JSON.stringify({
-      peers: Object.fromEntries(
-        macs
-          .filter(({ id }) => own.blindFor?.includes(id) !== true)
-          .map((mac) => [
-            mac.id,
-            {
-              address: "127.0.0.1",
-              port: ports.get(mac.id),
-              device_capabilities: {
-                model: "Mac Studio",
-                chip: mac.chip ?? "Apple M2 Ultra",
-                memory: mac.configuredMb ?? mac.memoryGb * 1_024,
-                flops: { fp32: 26.98, fp16: 53.96, int8: 107.92 },
-              },
-            },
-          ]),
-      ),
-    });
-  const writeDiscovery = async (id: string, text: string): Promise<void> => {
-    await writeFile(file(id), text);
-    written += 1;
-    await utimes(file(id), written, written);
-  };
-  const start = async (id: string): Promise<RunningClassicExo> => {
-    const args = [
-      "--node-id",
-      id,
-      "--node-host",
-      "127.0.0.1",
-      "--node-port",
-      String(ports.get(id)),
-      "--chatgpt-api-port",
-      "0",
-    ];
-    const rest = [
-      "--inference-engine",
-      "dummy",
-      "--discovery-module",
-      "manual",
-      "--discovery-config-path",
-      file(id),
-      "--disable-tui",
-    ];
-    const { cards, flags = [], ...told } = options;
-    const exo = await startClassicExo({
-      flags: parseClassicFlags([...args, ...rest, ...flags], () => id),
-      settings: parseClassicSettings(JSON.stringify({ timeScale: 0.01, ...told })),
-      cards: cards ?? passedCards([]),
-      env: { PATH: `${join(root, id, "bin")}:/usr/bin:/bin` },
-      clock: realClock,
-    });
-    exos.push(exo);
-    return exo;
-  };
-  for (const mac of macs) {
-    await mkdir(join(root, mac.id));
-    const facts = { model: "Mac Studio", chip: mac.chip ?? "Apple M2 Ultra", memoryGb: mac.memoryGb };
-    await prepareClassicMac({ folder: join(root, mac.id), mac: facts, timeScale: 0.01 });
-    await writeDiscovery(mac.id, discoveryText(mac));
+  const entryOf = ({ id, chip, configuredMb, memoryGb }: RingMac) => ({
+    address: "127.0.0.1",
+    port: ports.get(id),
+    device_capabilities: {
+      model: "Mac Studio",
+      chip: chip ?? "Apple M2 Ultra",
+      memory: configuredMb ?? memoryGb * 1_024,
+      flops: { fp32: 26.98, fp16: 53.96, int8: 107.92 },
+    },
+  });
+  for (const { id, chip, memoryGb } of macs) {
+    ports.set(id, await freePort());
+    const mac = { model: "Mac Studio", chip: chip ?? "Apple M2 Ultra", memoryGb };
+    await mkdir(join(root, id));
+    await prepareClassicMac({ folder: join(root, id), mac, timeScale });
   }
-  await Promise.all(macs.map(({ id }) => start(id)));
-  exos.sort(
-    (left, right) => macs.findIndex(({ id }) => id === left.nodeId) - macs.findIndex(({ id }) => id === right.nodeId),
-  );
+  for (const { id, blindFor = [] } of macs) {
+    const seen = macs.filter((other) => !blindFor.includes(other.id));
+    await writeFile(file(id), JSON.stringify({ peers: Object.fromEntries(seen.map((mac) => [mac.id, entryOf(mac)])) }));
+  }
+  const { cards, flags = [], ...told } = options;
   return {
-    exos,
-    writeDiscovery,
-    discoveryText,
-    start,
-    close: async () => {
-      await Promise.all(exos.map((exo) => exo.close()));
+    grpc: (id: string) => ({ host: "127.0.0.1", port: ports.get(id) ?? 0 }),
+    /** Starts a node, or starts it again under its id and port. */
+    start: async (id: string, more: readonly string[] = []): Promise<RunningClassicExo> => {
+      const ownPorts = ["--node-port", String(ports.get(id)), "--chatgpt-api-port", "0"];
+      const discovery = ["--discovery-module", "manual", "--discovery-config-path", file(id)];
+      const args = ["--node-id", id, ...ownPorts, ...discovery, "--inference-engine", "dummy", "--disable-tui"];
+      const exo = await startClassicExo({
+        flags: parseClassicFlags([...args, ...flags, ...more], () => id),
+        settings: parseClassicSettings(JSON.stringify({ timeScale, ...told })),
+        cards: cards ?? passedCards([]),
+        env: { PATH: `${join(root, id, "bin")}:/usr/bin:/bin` },
+        clock: realClock,
+      });
+      running.push(exo);
+      return exo;
+    },
+    close: async (): Promise<void> => {
+      await Promise.all(running.map((exo) => exo.close()));
       await rm(root, { recursive: true, force: true });
     },
   };

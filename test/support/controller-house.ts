@@ -119,6 +119,7 @@ export const aLink = (name: string, change: Partial<AgentLink> = {}): AgentLink 
   startExo: nobody,
   stopExo: nobody,
   classic: { describe: nobody, add: nobody, remove: nobody },
+  classicExo: { describe: nobody, configure: nobody },
   sync: { look: nobody, makeManifest: nobody, share: nobody, fetch: nobody },
   convert: { check: nobody, convert: nobody, cancel: nobody },
   removal: { find: nobody, removeFiles: nobody, leaveForgetNote: nobody, clearForgetNote: nobody },

@@ -1,4 +1,4 @@
-import { field } from "./fields.js";
+import { field, shownText } from "./fields.js";
 
 const longest = 300;
 
@@ -8,7 +8,9 @@ const longest = 300;
  */
 export function errorWords(json: unknown, body: string): string {
   const said = [field(json, "detail"), field(json, "error"), body].find((words) => typeof words === "string");
-  const line = String(said).replace(/\s+/g, " ").trim();
-  const short = line.length <= longest ? line : `${line.slice(0, longest - 3)}...`;
-  return short === "" ? "no explanation" : short;
+  const line = shownText(said, longest + 1)
+    .trim()
+    .replace(/ +/g, " ");
+  if (line === "") return "no explanation";
+  return line.length <= longest ? line : `${line.slice(0, longest - 3)}...`;
 }

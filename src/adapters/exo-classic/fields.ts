@@ -23,6 +23,9 @@ export function parsing<T>(parse: () => T): Parsed<T> {
 
 /** Ids of nodes and models, and other short texts of exo. */
 const longestText = 500;
+/** Whatever could play tricks on a terminal or in a log. */
+const control = /[\p{Cc}\p{Cs}\u2028\u2029]/u;
+const controls = /[\p{Cc}\p{Cs}\u2028\u2029]+/gu;
 
 /** An own field; inherited ones do not count. */
 export function field(value: unknown, name: string): unknown {
@@ -45,12 +48,15 @@ export function listIn(value: unknown, most: number, place: string): readonly un
   return Array.isArray(value) && value.length <= most ? value : broken(place, `a list of at most ${most}`);
 }
 
+/** An id is compared and shown, so it is taken as it is or not at all. */
 export function idIn(value: unknown, place: string): string {
-  return typeof value === "string" && value !== "" && value.length <= longestText ? value : broken(place, "an id");
+  const isId = typeof value === "string" && value !== "" && value.length <= longestText && !control.test(value);
+  return isId ? value : broken(place, "an id");
 }
 
-/** Text that is only shown: may be missing, and is cut where it is long. */
-export const shownText = (value: unknown): string => (typeof value === "string" ? value.slice(0, longestText) : "");
+/** Text that is only shown: may be missing, is cut where it is long, and plays no tricks. */
+export const shownText = (value: unknown, longest = longestText): string =>
+  typeof value === "string" ? value.replace(controls, " ").slice(0, longest) : "";
 
 /** A number that is only shown: 0 where it is missing or odd. */
 export const shownNumber = (value: unknown): number =>

@@ -16,6 +16,7 @@ import { loadSync } from "@grpc/proto-loader";
 import type { ClassicPeer } from "../../inventory/classic-exo.js";
 import { type ExoAddress, ExoAnswerError, ExoUnreachableError } from "../../inventory/exo-state.js";
 import type { ProtoGrpcType } from "../grpc/generated/exo_node_service.js";
+import { shownText } from "./fields.js";
 import { parseGrpcTopology } from "./parse-topology.js";
 
 export interface ClassicPeerSettings {
@@ -107,6 +108,6 @@ function failureOf(address: ExoAddress, error: unknown): ExoAnswerError | ExoUnr
   if (!isServiceError(error) || !oddStatuses.includes(error.code)) {
     return new ExoUnreachableError(address, { cause: error });
   }
-  const words = error.details.replace(/\s+/g, " ").slice(0, 200);
-  return new ExoAnswerError(address, error.code, `gRPC ${status[error.code]}: ${words}`, false);
+  const words = `gRPC ${status[error.code]}: ${shownText(error.details, 200)}`;
+  return new ExoAnswerError(address, error.code, words, false);
 }

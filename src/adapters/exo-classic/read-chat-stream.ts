@@ -1,6 +1,6 @@
 import { createParser } from "eventsource-parser";
 import type { ClassicChatError, ClassicChatEvent } from "../../inventory/classic-exo.js";
-import { field } from "./fields.js";
+import { field, shownText } from "./fields.js";
 
 /** Far beyond any answer: exo's own limit is 10,000 tokens with about 350 bytes each. */
 const mostBytes = 64 * 1024 * 1024;
@@ -34,7 +34,10 @@ export function createChatStreamReader(model: string): ChatStreamReader {
     if (read === undefined) {
       flaw("chat_garbled", "a line of the answer is not a chat event of exo 0.0.x");
     } else if (read.model !== model) {
-      flaw("chat_other_model", `asked for ${shorten(model)}, exo answers with its model ${shorten(read.model)}`);
+      flaw(
+        "chat_other_model",
+        `asked for ${shownText(model, 60)}, exo answers with its model ${shownText(read.model, 60)}`,
+      );
     } else {
       news.push({ kind: "token", text: read.text });
       if (read.finishReason === undefined) return;
@@ -58,8 +61,6 @@ export function createChatStreamReader(model: string): ChatStreamReader {
     },
   };
 }
-
-const shorten = (id: string): string => (id.length <= 60 ? id : `${id.slice(0, 57)}...`);
 
 function readChunk(chunk: unknown) {
   const [id, model, choices] = [field(chunk, "id"), field(chunk, "model"), field(chunk, "choices")];

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { loadPackageDefinition, logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
+import type { ProtoGrpcType as ClassicExoTypes } from "./generated/classic_exo.js";
 import type { ProtoGrpcType as ClassicRegistryTypes } from "./generated/classic_registry.js";
 import type { ProtoGrpcType as ModelConvertTypes } from "./generated/model_convert.js";
 import type { ProtoGrpcType as ModelInspectTypes } from "./generated/model_inspect.js";
@@ -31,6 +32,7 @@ function load<T>(name: string): T {
   return loadPackageDefinition(definition) as unknown as T;
 }
 
+export const loadClassicExo = () => load<ClassicExoTypes>("classic_exo").exoctl.agent.v1.ClassicExo;
 export const loadClassicRegistry = () => load<ClassicRegistryTypes>("classic_registry").exoctl.agent.v1.ClassicRegistry;
 export const loadModelConvert = () => load<ModelConvertTypes>("model_convert").exoctl.agent.v1.ModelConvert;
 export const loadNodeAgent = () => load<NodeAgentTypes>("node_agent").exoctl.agent.v1.NodeAgent;

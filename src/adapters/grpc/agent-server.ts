@@ -5,6 +5,7 @@ import { spkiPin } from "../../cluster/spki-pin.js";
 import type { Close } from "../../runtime/close-all.js";
 import type { Logger } from "../../runtime/logger.js";
 import {
+  loadClassicExo,
   loadClassicRegistry,
   loadModelConvert,
   loadModelInspect,
@@ -14,6 +15,7 @@ import {
   maxMessageBytes,
 } from "./agent-definitions.js";
 import { createAgentService } from "./agent-service.js";
+import { createClassicExoService } from "./classic-exo-service.js";
 import { createClassicRegistryService } from "./classic-registry-service.js";
 import { createConvertService } from "./convert-service.js";
 import { createInspectService } from "./inspect-service.js";
@@ -110,6 +112,7 @@ export async function openAgentServer(settings: AgentServerSettings): Promise<Ag
   server.addService(loadNodeAgent().service, createAgentService(services.nodeAgent, frame));
   server.addService(loadModelInspect().service, createInspectService(services.modelInspect, frame));
   server.addService(loadClassicRegistry().service, createClassicRegistryService(services.classicRegistry, frame));
+  server.addService(loadClassicExo().service, createClassicExoService(services.classicExo, frame));
   server.addService(loadModelSync().service, createModelSyncService(services.modelSync, frame));
   server.addService(loadModelConvert().service, createConvertService(services.modelConvert, frame));
   server.addService(loadModelRemoval().service, createRemovalService(services.modelRemoval, frame));

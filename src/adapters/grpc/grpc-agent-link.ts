@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { AgentLink, Lease } from "../../inventory/agent-link.js";
 import { type AgentChannelSettings, openAgentChannel } from "./agent-channel.js";
 import { loadNodeAgent } from "./agent-definitions.js";
+import { classicExoCalls } from "./classic-exo-calls.js";
 import { classicRegistryCalls } from "./classic-registry-calls.js";
 import { openConvertLink } from "./convert-link.js";
 import { openInspectLink } from "./inspect-link.js";
@@ -63,6 +64,7 @@ export function openAgentLink(settings: AgentLinkSettings): AgentLink {
     startExo: (signal) => call(client.startExo.bind(client), {}, ignoreAnswer, { signal, deadlineMs: actMs }),
     stopExo: (signal) => call(client.stopExo.bind(client), {}, ignoreAnswer, { signal, deadlineMs: stopMs }),
     classic: classicRegistryCalls(channel, actMs),
+    classicExo: classicExoCalls(channel, actMs),
     sync: openModelSyncLink(channel),
     convert: openConvertLink(channel),
     removal: openRemovalLink(channel),

@@ -4,6 +4,7 @@ import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import type { HostProbe } from "../../agent/host-probe.js";
+import { type ClassicEngine, classicEngines } from "../../cluster/classic-entry.js";
 import { type HostPort, parseHostPort } from "../../config/host-port.js";
 import type { Logger } from "../../runtime/logger.js";
 import { Problem } from "../../runtime/problem.js";
@@ -27,6 +28,8 @@ interface AgentOptions extends CommonOptions {
   readonly exoApiPort: string;
   readonly modelsFolder: readonly string[];
   readonly classic?: string;
+  readonly classicEngine?: ClassicEngine;
+  readonly classicPort: string;
   readonly converterPython?: string;
   readonly simulatedMac?: string;
 }
@@ -55,6 +58,10 @@ export function addAgentCommand(program: Command): void {
       [],
     )
     .option("--classic <path>", "exo here is 0.0.x: its checkout, virtual environment or models.py")
+    .addOption(
+      new Option("--classic-engine <engine>", "engine of that exo (default: its own choice)").choices(classicEngines),
+    )
+    .option("--classic-port <port>", "TCP port of that exo for its peers", "52416")
     .option("--exo-api-port <port>", "TCP port of exo's API on this machine", "52415")
     .option(
       "--converter-python <file>",
@@ -96,7 +103,7 @@ async function runReal(exoCommand: readonly string[], options: AgentOptions): Pr
     exo: {
       ...folders,
       localModelsFolders: await localFolders(options.modelsFolder),
-      apiPort: checkedPort(options.exoApiPort),
+      apiPort: checkedPort(options.exoApiPort, "--exo-api-port"),
       ...(await exoGeneration(options, logger)),
       // exo and its instances go on serving when the agent is restarted or updated.
       onClose: "leave",
@@ -130,7 +137,8 @@ async function localFolders(folders: readonly string[]): Promise<readonly string
 }
 
 /** An exo 0.0.x is named at installation and never over the network. Its file is looked for anew whenever it is needed. */
-async function exoGeneration({ classic, exoHome }: AgentOptions, logger: Logger) {
+async function exoGeneration(options: AgentOptions, logger: Logger) {
+  const { classic, exoHome } = options;
   if (classic === undefined) return { generation: "modern" } as const;
   const { classicPlaces } = await import("../classic-places.js");
   const { openClassicDisk } = await import("../../adapters/files/classic-disk.js");
@@ -145,7 +153,14 @@ async function exoGeneration({ classic, exoHome }: AgentOptions, logger: Logger)
   await openClassicDisk(places).catch((error: unknown) =>
     logger.warn("there is no exo 0.0.x where it should be", { error }),
   );
-  return { generation: "classic", classic: places } as const;
+  const platform = process.platform === "darwin" ? "darwin" : "linux";
+  const classicStart = {
+    nodePort: checkedPort(options.classicPort, "--classic-port"),
+    ...(options.classicEngine === undefined ? {} : { engine: options.classicEngine }),
+    memoryFrom: platform === "darwin" ? ("system_profiler" as const) : ("in-process" as const),
+    platform,
+  } as const;
+  return { generation: "classic", classic: places, classicStart } as const;
 }
 
 /** An absolute path, or undefined where none was named and exo runs on none that can be found. */
@@ -233,10 +248,10 @@ async function firstLine(): Promise<string> {
   );
 }
 
-function checkedPort(text: string): number {
+function checkedPort(text: string, option: string): number {
   const port = Number(text);
   if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
-  throw new Problem("usage", "bad_port", `--exo-api-port ${text} is not a TCP port`, "Write a number such as 52415.");
+  throw new Problem("usage", "bad_port", `${option} ${text} is not a TCP port`, "Write a number such as 52415.");
 }
 
 function checkedHostPort(text: string, option: string, defaultPort: number): HostPort {

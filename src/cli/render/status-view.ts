@@ -1,5 +1,5 @@
 import type { Formatter } from "picocolors/types.js";
-import type { ModelStatus, NodeState, StatusReport } from "../../controller/status-report.js";
+import type { ModelStatus, NodeState, RingStatus, StatusReport } from "../../controller/status-report.js";
 import { gibText } from "./amounts.js";
 import { renderModelMap } from "./model-map.js";
 import { bullet, type Page, plainText } from "./page.js";
@@ -55,6 +55,20 @@ function modelLines(model: ModelStatus, page: Page): readonly string[] {
   return [title, `  ${state}`, ...reason, ...(body.length > 0 && !several ? [""] : []), ...body];
 }
 
+/** exo 0.0.x: whether its nodes agree, and in what order. What is wrong with it stands among the problems. */
+function ringLines({ state, order, forced }: RingStatus, page: Page): readonly string[] {
+  const { colors } = page;
+  if (order.length === 0) return [`Ring of exo 0.0.x: ${colors.yellow("none yet")}`];
+  const agreed = state === "whole" ? colors.green("● all nodes agree") : colors.red("✗ not whole");
+  const ring = [...order, order[0] ?? ""].map(plainText).join(" → ");
+  return [
+    ...[`Ring of exo 0.0.x: ${agreed} · ${ring}`],
+    ...forced.flatMap(({ node, memoryMb }) =>
+      bullet("  ", `${node} reports ${memoryMb} MB to exo: forced layers`, page),
+    ),
+  ];
+}
+
 /** What `exoctl status` prints: nodes, then each model with its layer map, then what is wrong. */
 export function renderStatus(report: StatusReport, page: Page): readonly string[] {
   const { colors } = page;
@@ -64,6 +78,7 @@ export function renderStatus(report: StatusReport, page: Page): readonly string[
     report.models.length === 0
       ? ["", ...bullet("", "No model is desired yet. `exoctl run gpt-oss-120b` adds one.", page)]
       : report.models.flatMap((model) => ["", ...modelLines(model, page)]);
+  const ring = report.ring === undefined ? [] : ["", ...ringLines(report.ring, page)];
   const problems =
     report.problems.length === 0
       ? []
@@ -72,5 +87,5 @@ export function renderStatus(report: StatusReport, page: Page): readonly string[
           colors.bold("Problems"),
           ...report.problems.flatMap((problem) => bullet(`  ${colors.red("✗")} `, problem, page)),
         ];
-  return [head, "", ...nodeLines(report, page), ...models, ...problems];
+  return [head, "", ...nodeLines(report, page), ...models, ...ring, ...problems];
 }

@@ -18,7 +18,7 @@ export interface ClassicSettings {
   readonly entries: readonly { readonly id: string; readonly layers: number }[];
   /** Where the HTTP API listens; exo itself has no flag for it and takes all interfaces. */
   readonly apiHost: string;
-  /** 1 is real time; for everything that exo waits for. */
+  /** 1 is real time; for everything that exo waits for, the limit of its command line for whole answers included. */
   readonly timeScale: number;
   /** Of an answer. */
   readonly tokens: number;

@@ -17,12 +17,12 @@ export function classicTimes(timeScale: number): ClassicTimes {
   const scaled = (ms: number, floorMs: number): number => Math.max(floorMs, ms * timeScale);
   return {
     discoveryPauseMs: scaled(5_000, 20),
-    connectMs: scaled(10_000, 300),
-    healthMs: scaled(5_000, 300),
+    connectMs: scaled(10_000, 800),
+    healthMs: scaled(5_000, 2_000),
     topologyPauseMs: scaled(2_000, 20),
-    reconnectMs: scaled(5_000, 200),
-    collectMs: scaled(5_000, 300),
-    statusMs: scaled(15_000, 1_000),
+    reconnectMs: scaled(5_000, 400),
+    collectMs: scaled(5_000, 2_000),
+    statusMs: scaled(15_000, 2_000),
     waitPollMs: scaled(100, 5),
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { errorWords } from "../../../src/adapters/exo-classic/error-words.js";
 import { parseDownloads } from "../../../src/adapters/exo-classic/parse-downloads.js";
 import { parseHealth, parseModels, parseQuit } from "../../../src/adapters/exo-classic/parse-models.js";
 import { parseGrpcTopology, parseHttpTopology } from "../../../src/adapters/exo-classic/parse-topology.js";
@@ -102,4 +103,14 @@ test("models, health and quit", () => {
   expect(parseHealth({ status: "OK" }).kind).toBe("broken");
   expect(parseQuit(recording("http/quit").response.json).kind).toBe("value");
   expect(parseModels({ object: "list", data: [{ id: 1 }] }).kind).toBe("broken");
+});
+
+test("ids that could play tricks on a terminal are no ids; what is only shown loses them", () => {
+  const { json } = recording("http/topology-studio-a").response;
+  const nodes = { "studio-a": { ...json.nodes["studio-a"], model: "Mac\u001b[31m Studio" } };
+  expect(understood(parseHttpTopology({ ...json, nodes })).nodes.get("studio-a")?.model).toBe("Mac [31m Studio");
+  expect(parseHttpTopology({ ...json, nodes: { "a\u001b[2J": json.nodes["studio-a"] } }).kind).toBe("broken");
+  expect(errorWords({ detail: "no\u001b[2J\nway" }, "")).toBe("no [2J way");
+  expect(errorWords(undefined, "x".repeat(1_000))).toHaveLength(300);
+  expect(errorWords({ error: "" }, "")).toBe("no explanation");
 });

@@ -8,6 +8,8 @@ import { recordedText, recording } from "../../support/classic-recordings.js";
 import { ask, plain, settled, type TargetNode } from "./classic-target.js";
 
 const soon = (): AbortSignal => AbortSignal.timeout(10_000);
+/** Far above what any answer takes, on a busy machine too. */
+const deadlineMs = 8_000;
 const timing = { firstTokenMs: 5_000, silenceMs: 5_000 };
 
 /** Calls of one node, each with the recorded answer. */
@@ -110,7 +112,7 @@ export async function agreesThroughAdapters(nodes: readonly TargetNode[]): Promi
 }
 
 async function overHttp({ api }: TargetNode) {
-  const exo = openHttpClassicExo({ address: api });
+  const exo = openHttpClassicExo({ address: api, deadlineMs });
   try {
     await exo.health(soon());
     return await exo.topology(soon());
@@ -120,7 +122,7 @@ async function overHttp({ api }: TargetNode) {
 }
 
 async function overGrpc({ grpc }: TargetNode) {
-  const peer = openGrpcClassicPeer({ address: grpc });
+  const peer = openGrpcClassicPeer({ address: grpc, deadlineMs });
   try {
     await peer.health(soon());
     return await peer.topology(soon());
@@ -131,7 +133,7 @@ async function overGrpc({ grpc }: TargetNode) {
 
 /** Models, downloads and a chat through the adapter. */
 export async function chatsThroughAdapter({ api }: TargetNode): Promise<void> {
-  const exo = openHttpClassicExo({ address: api });
+  const exo = openHttpClassicExo({ address: api, deadlineMs });
   expect(await exo.models(soon())).toContain("llama-3.2-1b");
   expect((await exo.downloads(soon())).size).toBe(0);
   const events: ClassicChatEvent[] = [];

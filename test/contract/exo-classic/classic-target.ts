@@ -1,7 +1,8 @@
 import type { ExoAddress } from "../../../src/inventory/exo-state.js";
 
 /** How a recorded exo was set up (`gpt-rewrite/` of the recordings). */
-export type Setup = "stock" | "entry-added" | "entry-added-default-dummy" | "entry-added-default-gpt-oss";
+export const setups = ["stock", "entry-added", "entry-added-default-dummy", "entry-added-default-gpt-oss"] as const;
+export type Setup = (typeof setups)[number];
 
 /** One node, wherever its answers come from. */
 export interface TargetNode {
@@ -12,7 +13,9 @@ export interface TargetNode {
 
 /** Something that has to answer as exo 0.0.15 does: recordings that are played back, the simulation, or a live exo. */
 export interface ClassicTarget {
-  /** Ring of studio-a, studio-b and studio-c with 192, 128 and 64 GB, a stock registry, and the dummy engine. */
+  /** Those that it can be had in. */
+  readonly setups: readonly Setup[];
+  /** Ring of studio-a, studio-b and studio-c with 192, 128 and 64 GB, setup `stock`, and the dummy engine. */
   ring(): Promise<readonly [TargetNode, TargetNode, TargetNode]>;
   /** One node; its registry has gpt-oss-120b and oss-120b for the dummy engine where an entry was added. */
   single(setup: Setup): Promise<TargetNode>;

@@ -7,18 +7,23 @@ import {
   rewriteCalls,
   streamsAsRecorded,
 } from "./cases.js";
-import type { TargetNode } from "./classic-target.js";
+import type { ClassicTarget, TargetNode } from "./classic-target.js";
+import { openLiveTarget } from "./live-target.js";
 import { openReplayedTarget } from "./replayed-target.js";
 import { openSimulatedTarget } from "./simulated-target.js";
 
 /*
  * One set of cases for whatever has to answer as exo 0.0.15 does. What the recordings say is what the simulation must say, and what
- * the adapters must understand from both.
+ * the adapters must understand from both. `EXOCTL_CLASSIC_RING` adds a live ring (see live-target.ts).
  */
-describe.each([
+const live = process.env.EXOCTL_CLASSIC_RING;
+const targets: readonly (readonly [string, () => ClassicTarget])[] = [
   ["recordings", openReplayedTarget],
   ["simulation", openSimulatedTarget],
-])("exo 0.0.15: %s", (_, open) => {
+  ...(live === undefined ? [] : [["live ring", () => openLiveTarget(live)] as const]),
+];
+
+describe.each(targets)("exo 0.0.15: %s", (_, open) => {
   const target = open();
   let nodes: readonly [TargetNode, TargetNode, TargetNode];
   beforeAll(async () => {
@@ -36,11 +41,8 @@ describe.each([
   test("the nodes agree on the recorded layers, over HTTP and over gRPC", () => agreesThroughAdapters(nodes));
   test("models, downloads and a chat through the adapter", () => chatsThroughAdapter(nodes[2]));
 
-  test.each(Object.entries(rewriteCalls) as [keyof typeof rewriteCalls, readonly string[]][])(
-    "the gpt- rule, %s",
-    async (setup, names) => {
-      const node = await target.single(setup);
-      for (const name of names) await answersAsRecorded(node, `gpt-rewrite/${name}`);
-    },
-  );
+  test.each(target.setups)("the gpt- rule, %s", async (setup) => {
+    const node = setup === "stock" ? nodes[0] : await target.single(setup);
+    for (const name of rewriteCalls[setup]) await answersAsRecorded(node, `gpt-rewrite/${name}`);
+  });
 });

@@ -5,7 +5,7 @@ import { loadPackageDefinition, Server, ServerCredentials } from "@grpc/grpc-js"
 import { loadSync } from "@grpc/proto-loader";
 import type { ProtoGrpcType } from "../../../src/adapters/grpc/generated/exo_node_service.js";
 import { recordedText, recording } from "../../support/classic-recordings.js";
-import type { ClassicTarget, PlainRequest, Setup, TargetNode } from "./classic-target.js";
+import { type ClassicTarget, type PlainRequest, type Setup, setups, type TargetNode } from "./classic-target.js";
 
 interface Recorded {
   readonly request: PlainRequest;
@@ -38,25 +38,27 @@ const numberOf = {
 /** Recordings that are played back over real sockets, so that cases and adapters cannot tell. */
 export function openReplayedTarget(): ClassicTarget {
   const closers: (() => Promise<void>)[] = [];
-  const node = async (id: string, recorded: readonly Recorded[]): Promise<TargetNode> => {
+  const node = async (id: string, recorded: readonly Recorded[], topology?: unknown): Promise<TargetNode> => {
     const answers = new Map(recorded.map((one) => [keyOf(one.request), one]));
     const server = createServer((incoming, response) => void answerFrom(answers, incoming, response));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const grpc = await openRecordedGrpc(id, answers);
     closers.push(async () => {
-      grpc.server.forceShutdown();
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
     });
     const { port } = server.address() as AddressInfo;
-    return { id, api: { host: "127.0.0.1", port }, grpc: { host: "127.0.0.1", port: grpc.port } };
+    const grpc = topology === undefined ? 0 : await openRecordedGrpc(topology as Record<string, never>, closers);
+    return { id, api: { host: "127.0.0.1", port }, grpc: { host: "127.0.0.1", port: grpc } };
   };
+  const ofSetup = (setup: Setup): readonly Recorded[] =>
+    recordedIn("gpt-rewrite", (file) => file.startsWith(numberOf[setup]));
   const ofRing = (letter: string): Promise<TargetNode> => {
     const own = recording(`http/topology-studio-${letter}`);
     const rest = recordedIn("http", (file) => !/^(topology|cors|quit)/.test(file));
-    return node(`studio-${letter}`, [...rest, own]);
+    return node(`studio-${letter}`, [...rest, ...ofSetup("stock"), own], own.response.json);
   };
   return {
+    setups,
     ring: async () => [await ofRing("a"), await ofRing("b"), await ofRing("c")],
     single: (setup: Setup) =>
       node(
@@ -91,23 +93,21 @@ async function answerFrom(answers: ReadonlyMap<string, Recorded>, incoming: Inco
 const protoFile = new URL("../../../proto/exo_node_service.proto", import.meta.url).pathname;
 
 /** The recorded topology again, as gRPC has it; both were taken from the same field of exo. */
-async function openRecordedGrpc(id: string, answers: ReadonlyMap<string, Recorded>) {
+async function openRecordedGrpc(topology: Record<string, never>, closers: (() => Promise<void>)[]): Promise<number> {
   const definition = loadSync(protoFile, { longs: Number, enums: String, defaults: true });
   const { NodeService } = (loadPackageDefinition(definition) as unknown as ProtoGrpcType).node_service;
-  const json = answers.get("GET /v1/topology undefined")?.response.json as Record<string, never> | undefined;
-  const reply = json === undefined ? recording("grpc/collect-topology").reply : graphOf(json);
   const { is_healthy } = recording("grpc/health-check").reply;
   const server = new Server();
   server.addService(NodeService.service, {
     HealthCheck: (_: unknown, done: (error: null, answer: unknown) => void) => done(null, { isHealthy: is_healthy }),
-    CollectTopology: (_: unknown, done: (error: null, answer: unknown) => void) => done(null, reply),
+    CollectTopology: (_: unknown, done: (error: null, answer: unknown) => void) => done(null, graphOf(topology)),
   });
-  const port = await new Promise<number>((resolve, reject) => {
+  closers.push(async () => server.forceShutdown());
+  return await new Promise<number>((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
-      error === null ? resolve(bound) : reject(new Error(id, { cause: error })),
+      error === null ? resolve(bound) : reject(error),
     );
   });
-  return { server, port };
 }
 
 function graphOf({ nodes, peer_graph }: Record<string, Record<string, never>>) {

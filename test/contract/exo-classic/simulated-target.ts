@@ -2,9 +2,9 @@ import { openGrpcClassicPeer } from "../../../src/adapters/exo-classic/grpc-clas
 import { readClassicCards } from "../../../src/simulate/classic/classic-registry.js";
 import type { RunningClassicExo } from "../../../src/simulate/classic/run-classic-exo.js";
 import { recording } from "../../support/classic-recordings.js";
-import { type ClassicRing, type RingMac, startClassicRing } from "../../support/classic-ring.js";
+import { prepareClassicRing, type RingMac } from "../../support/classic-ring.js";
 import { untilTrue } from "../../support/until-true.js";
-import type { ClassicTarget, Setup, TargetNode } from "./classic-target.js";
+import { type ClassicTarget, type Setup, setups, type TargetNode } from "./classic-target.js";
 
 const macs: readonly RingMac[] = [
   { id: "studio-a", memoryGb: 192, configuredMb: 1 },
@@ -12,28 +12,17 @@ const macs: readonly RingMac[] = [
   { id: "studio-c", memoryGb: 64, configuredMb: 3, chip: "Apple M4 Max" },
 ];
 
-/** A registry with the models of the recorded one, for the engines that they had. */
+/** A registry with the models of the recorded one, or with what was added to it. */
 function registryText(setup: Setup): string {
   const listed: readonly { id: string }[] = recording("http/models").response.json.data;
-  const added = setup === "stock" ? [] : ["gpt-oss-120b", "oss-120b"];
-  const card = (layers: number, engine: string, repo: string): string =>
-    `{ "layers": ${layers}, "repo": { "${engine}": "${repo}" } }`;
-  const stock = listed
+  const line = (id: string, layers: number, engine: string, repo: string): string =>
+    `  "${id}": { "layers": ${layers}, "repo": { "${engine}": "${repo}" } },`;
+  const others = listed
     .filter(({ id }) => id !== "dummy")
-    .map(({ id }) => `  "${id}": ${card(16, "MLXDynamicShardInferenceEngine", `owner/${id}`)},`);
-  const entries = added.map((id) => `  "${id}": ${card(36, "DummyInferenceEngine", "dummy")},`);
-  const dummy = `  "dummy": ${card(8, "DummyInferenceEngine", "dummy")},`;
-  return [
-    "model_cards = {",
-    ...stock,
-    ...entries,
-    dummy,
-    "}",
-    "pretty_name = {",
-    '  "llama-3.2-1b": "Llama 3.2 1B",',
-    "}",
-    "",
-  ].join("\n");
+    .map(({ id }) => line(id, 16, "MLXDynamicShardInferenceEngine", `owner/${id}`));
+  const added = ["gpt-oss-120b", "oss-120b"].map((id) => line(id, 36, "DummyInferenceEngine", "dummy"));
+  const cards = [...(setup === "stock" ? others : added), line("dummy", 8, "DummyInferenceEngine", "dummy")];
+  return ["model_cards = {", ...cards, "}", 'pretty_name = { "llama-3.2-1b": "Llama 3.2 1B" }', ""].join("\n");
 }
 
 const defaultOf: Readonly<Record<Setup, readonly string[]>> = {
@@ -47,15 +36,17 @@ const nodeOf = ({ nodeId, api, grpc }: RunningClassicExo): TargetNode => ({ id: 
 
 /** Simulated nodes with what the recorded ones had. */
 export function openSimulatedTarget(): ClassicTarget {
-  const rings: ClassicRing[] = [];
+  const closers: (() => Promise<void>)[] = [];
   const start = async (some: readonly RingMac[], setup: Setup): Promise<readonly TargetNode[]> => {
     const cards = readClassicCards(registryText(setup));
-    const ring = await startClassicRing(some, { cards, flags: defaultOf[setup] });
-    rings.push(ring);
-    for (const exo of ring.exos) await allSeenBy(exo, some.length);
-    return ring.exos.map(nodeOf);
+    const ring = await prepareClassicRing(some, { cards, flags: defaultOf[setup] });
+    closers.push(ring.close);
+    const exos = await Promise.all(some.map(({ id }) => ring.start(id)));
+    for (const exo of exos) await allSeenBy(exo, some.length);
+    return exos.map(nodeOf);
   };
   return {
+    setups,
     ring: async () => {
       const [a, b, c] = await start(macs, "stock");
       if (a === undefined || b === undefined || c === undefined) throw new Error("three nodes were to start");
@@ -67,14 +58,14 @@ export function openSimulatedTarget(): ClassicTarget {
       return only;
     },
     close: async () => {
-      for (const ring of rings) await ring.close();
+      for (const close of closers) await close();
     },
   };
 }
 
 /** As real nodes do, these need some seconds, scaled, until each has asked the others. */
 async function allSeenBy({ grpc }: RunningClassicExo, count: number): Promise<void> {
-  const peer = openGrpcClassicPeer({ address: grpc });
+  const peer = openGrpcClassicPeer({ address: grpc, deadlineMs: 8_000 });
   const isWhole = async (): Promise<boolean> => {
     const { nodes, edges } = await peer.topology(AbortSignal.timeout(5_000));
     return edges.length === count * (count - 1) && [...nodes.values()].every(({ memoryMb }) => memoryMb > 1_000);

@@ -1,0 +1,74 @@
+import { join } from "node:path";
+import { type ClassicPlaces, openClassicDisk } from "../adapters/files/classic-disk.js";
+import { openClassicLaunchDisk } from "../adapters/files/classic-launch-disk.js";
+import type { Authority } from "../agent/authority.js";
+import type { ClassicInstall } from "../agent/classic-command.js";
+import { type ClassicExo, createClassicExo, noClassicExo } from "../agent/classic-exo.js";
+import { type ClassicRegistry, createClassicRegistry } from "../agent/classic-registry.js";
+import { createExoSupervisor, type ExoSupervisor } from "../agent/exo-supervisor.js";
+import type { DescribeMachine } from "../agent/machine-facts.js";
+import type { ProcessHost, ProgramSpec } from "../agent/process-host.js";
+import { digestOf } from "../register/classic/edit-history.js";
+import type { Clock } from "../runtime/clock.js";
+import type { Logger } from "../runtime/logger.js";
+
+/** How the agent starts its exo 0.0.x, beyond the command; told at installation. */
+export interface ClassicStartSettings extends Pick<ClassicInstall, "nodePort" | "engine" | "memoryFrom"> {
+  readonly platform: "darwin" | "linux";
+}
+
+export interface AgentClassicParts {
+  /** Where an exo 0.0.x is; absent where there is none. */
+  readonly places: ClassicPlaces | undefined;
+  /** Absent: the exo there is started by others. */
+  readonly start: ClassicStartSettings | undefined;
+  readonly program: ProgramSpec | undefined;
+  readonly apiPort: number;
+  readonly homeFolder: string;
+  readonly describeMachine: DescribeMachine;
+  readonly authority: Authority;
+  readonly host: ProcessHost;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface AgentClassic {
+  readonly classicRegistry: ClassicRegistry;
+  readonly classicExo: ClassicExo;
+  /** Absent where this agent starts no exo 0.0.x. */
+  readonly supervisor?: ExoSupervisor;
+}
+
+/** What an agent has to do with exo 0.0.x: its registry, and, where it was told how, its process. */
+export async function openAgentClassic(parts: AgentClassicParts): Promise<AgentClassic> {
+  const { places, start, program, authority, clock, logger } = parts;
+  const registry = createClassicRegistry({
+    open: places === undefined ? undefined : () => openClassicDisk(places),
+    authority,
+  });
+  if (places === undefined || start === undefined || program === undefined)
+    return { classicRegistry: registry, classicExo: noClassicExo() };
+  const { service, supervisor, forget } = createClassicExo({
+    ...parts,
+    install: { ...start, program, apiPort: parts.apiPort },
+    platform: start.platform,
+    files: await openClassicLaunchDisk(join(parts.homeFolder, "classic"), places.exoHome),
+    registryDigest: () => digestNow(places),
+    supervise: (host, first) => createExoSupervisor({ program: first, host, clock, logger }),
+  });
+  const classicRegistry: ClassicRegistry = {
+    ...registry,
+    remove: async (caller, wish) => {
+      const report = await registry.remove(caller, wish);
+      if (report.outcome === "removed") await forget(wish.id);
+      return report;
+    },
+  };
+  return { classicRegistry, classicExo: service, supervisor };
+}
+
+async function digestNow(places: ClassicPlaces): Promise<string | undefined> {
+  const files = await openClassicDisk(places).catch(() => undefined); // exo itself will say what it lacks
+  const read = await files?.read();
+  return read?.kind === "file" ? digestOf(read.text) : undefined;
+}
