@@ -28,6 +28,20 @@ export const serving = async (): Promise<Status["models"][number] & { readonly i
   return { ...model, instance: model.instance };
 };
 
+/** An agent leaves exo running, as it should: the next file's nodes have the same addresses. */
+async function endNode({ agent, exoPids }: RealNode): Promise<void> {
+  const exos = exoPids();
+  agent.signal("SIGTERM");
+  await agent.ended;
+  for (const pid of exos) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // ended meanwhile
+    }
+  }
+}
+
 /**
  * A controller and one agent with its exo for each node, started before the steps of a test file and ended after them.
  *
@@ -50,10 +64,7 @@ export function startCluster(writeModel: (folder: string) => void): readonly Rea
     for (const number of nodeNumbers) {
       const node = startNode(number, weights, await createJoin(nameOf(number)));
       nodes.push(node);
-      stops.push(async () => {
-        node.agent.signal("SIGTERM");
-        await node.agent.ended;
-      });
+      stops.push(() => endNode(node));
       await eventually(() => askExo(node, "/node_id"), 2 * minuteMs);
     }
   });
