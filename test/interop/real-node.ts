@@ -71,7 +71,8 @@ function placeWeights(from: string, to: string): void {
   for (const file of readdirSync(from)) if (!there.has(file)) linkSync(join(from, file), join(to, file));
 }
 
-function childrenOf(parent: number): number[] {
+/** Process ids of what a process has started. */
+export function childrenOf(parent: number): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && parentOf(name) === parent)
     .map(Number);
