@@ -1,6 +1,6 @@
 import type { LayerRange } from "../cluster/layer-range.js";
 import type { ExoNodeId, NodeName } from "../cluster/names.js";
-import type { ExoInstance, ExoShard } from "./exo-state.js";
+import { type ExoInstance, type ExoShard, mostCreations } from "./exo-state.js";
 import { currentViews, type ExoView } from "./exo-view.js";
 import { type InstanceHealth, instanceHealth } from "./instance-health.js";
 
@@ -14,6 +14,8 @@ export interface DeployedStage {
   readonly runner: ExoShard["runner"];
   readonly progress?: NonNullable<ExoShard["progress"]>;
   readonly error?: string;
+  /** How often its node has created a runner for it, where exo tells. */
+  readonly creations?: number;
 }
 
 export interface DeployedInstance {
@@ -70,13 +72,29 @@ export function buildDeployment(input: DeploymentInput): Deployment {
   const current = currentViews(views, now);
   const ids = new Set(current.flatMap((view) => view.observation.value.instances.map((instance) => instance.id)));
   const free = current.map(freeBytes);
+  const instances = [...ids].toSorted().flatMap((id) => deployedInstance(id, current, input));
   return {
     at: now,
-    instances: [...ids].toSorted().flatMap((id) => deployedInstance(id, current, input)),
+    instances,
     downloads: deployedDownloads(current, input),
     ...(free.length === 0 ? {} : { freeBytesForExo: Math.max(...free) }),
-    problems: [...new Set(current.flatMap((view) => view.observation.value.problems))],
+    problems: [...new Set(current.flatMap((view) => view.observation.value.problems)), ...instances.flatMap(fragile)],
   };
+}
+
+/** From this creation on a runner that has been created again and again is worth a word. */
+const worthAWord = 3;
+
+/** What is in store for an instance whose runners have crashed: exo gives it up without a word. */
+function fragile({ id, stages }: DeployedInstance): string[] {
+  return stages.flatMap(({ node, nodeId, creations = 0 }) =>
+    creations < worthAWord
+      ? []
+      : [
+          `exo on ${node ?? nodeId} has started its runner of instance ${id} ${creations} times; from 1.0.70 on, exo deletes ` +
+            `the instance when one that was started ${mostCreations} times fails: see exo's log there`,
+        ],
+  );
 }
 
 function deployedInstance(id: string, views: readonly ExoView[], input: DeploymentInput): DeployedInstance[] {

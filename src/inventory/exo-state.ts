@@ -33,7 +33,12 @@ export interface ExoShard {
   /** While loading. */
   readonly progress?: { readonly layersLoaded: number; readonly totalLayers: number };
   readonly error?: string;
+  /** How often its node has created a runner for it, where exo tells. Success never resets it. */
+  readonly creations?: number;
 }
+
+/** exo 1.0.70 and newer create a runner so often for one instance on one node; the next time they delete the instance. */
+export const mostCreations = 5;
 
 export interface ExoInstance {
   readonly id: string;
@@ -105,8 +110,8 @@ export interface ExoListedModel {
   readonly contextTokens?: number;
   readonly supportsTensor?: boolean;
   /**
-   * Whether the card is one that exo ships, or was added. Up to 1.0.71 exo goes by the name of the card's file, so it takes
-   * cards under other names, such as ours, for its own: only `custom` is certain.
+   * Whether the card is one that exo ships, or was added. 1.0.68 goes by the name of the card's file, so it takes cards under
+   * other names, such as ours, for its own: only `custom` is certain. Later ones go by the folder.
    */
   readonly origin?: "built-in" | "custom";
 }

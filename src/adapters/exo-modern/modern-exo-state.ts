@@ -6,17 +6,19 @@ import { parseModels } from "./exo-answers.js";
 import type { ExoHttp } from "./exo-http.js";
 import { field, isFields, text } from "./fields.js";
 import { parseState } from "./parse-state.js";
+import { createStateReader, readDeadlineMs } from "./read-state.js";
 
-/** Deadline of everything that only reads. */
-const readDeadlineMs = 5_000;
 const mebibyte = 1024 * 1024;
-/** `/state` keeps every finished task with its whole prompt, so it grows. */
-const stateLimitBytes = 64 * mebibyte;
 
 const get = (path: string) => ({ method: "GET", path, deadlineMs: readDeadlineMs }) as const;
 
-/** The reading half of exo 1.x's API. */
-export function createModernExoState(http: ExoHttp): ExoState {
+/**
+ * The reading half of exo 1.x's API.
+ *
+ * @param largeStateBytes from this size of `/state` on only the parts that matter are read, where exo serves parts
+ */
+export function createModernExoState(http: ExoHttp, largeStateBytes: number): ExoState {
+  const readState = createStateReader(http, largeStateBytes);
   const odd = (detail: string): ExoAnswerError => new ExoAnswerError(http.address, 200, detail, false);
   const openapi = (signal: AbortSignal): Promise<unknown> => http.json(get("/openapi.json"), 16 * mebibyte, signal);
   let older: OlderExo | undefined;
@@ -37,7 +39,7 @@ export function createModernExoState(http: ExoHttp): ExoState {
     },
     variant: async (signal) => readExoVariant(await openapi(signal)),
     observe: async (signal) => {
-      const raw = await http.json(get("/state"), stateLimitBytes, signal);
+      const raw = await readState(signal);
       // Without these two, "nothing runs" and "nothing could be read" would look the same.
       const readable = isFields(field(raw, "instances")) && isFields(field(raw, "topology"));
       if (!readable) throw odd("/state has no instances or no topology");

@@ -10,6 +10,8 @@ export interface ModernExoOptions {
   readonly tokenSilenceMs?: number;
   /** Length of a proof's answer. Default 64 tokens. */
   readonly proofTokens?: number;
+  /** A `/state` of so many bytes is read in parts from then on. Default 2 MiB: a few hundred remembered prompts. */
+  readonly largeStateBytes?: number;
 }
 
 /** One exo 1.x, to be read and driven over its HTTP API. */
@@ -18,7 +20,7 @@ export type ModernExo = ExoState & ExoControl & { readonly close: Close };
 /** Opens the API of one exo 1.x. Nothing is sent until the first call; closing ends what is under way. */
 export function openModernExo(address: ExoAddress, options: ModernExoOptions = {}): ModernExo {
   const http = openExoHttp(address);
-  const state = createModernExoState(http);
+  const state = createModernExoState(http, options.largeStateBytes ?? 2 * 1024 * 1024);
   const proof = { tokenSilenceMs: options.tokenSilenceMs ?? 60_000, maxTokens: options.proofTokens ?? 64 };
   return { ...state, ...createModernExoControl(http, state, proof), close: () => http.close() };
 }

@@ -1,6 +1,7 @@
-import type { ExoObservation } from "../../inventory/exo-state.js";
+import type { ExoInstance, ExoObservation } from "../../inventory/exo-state.js";
 import { whyOnlyWatched } from "../../inventory/older-exo.js";
-import { count, field, isFields } from "./fields.js";
+import { countCreations } from "./count-creations.js";
+import { count, field, isFields, present } from "./fields.js";
 import { parseDownloads } from "./parse-downloads.js";
 import { parseEdges } from "./parse-edges.js";
 import { parseInstances } from "./parse-instances.js";
@@ -32,9 +33,23 @@ export function parseState(raw: unknown): ExoObservation {
       older === "1.0.61 to 1.0.63"
         ? parseProfiledEdges(connections, problems)
         : parseEdges(connections, field(raw, "nodeRdmaCtl"), problems),
-    instances: parseInstances(field(raw, "instances"), field(raw, "runners"), problems),
+    instances: withCreations(
+      parseInstances(field(raw, "instances"), field(raw, "runners"), problems),
+      field(raw, "tasks"),
+    ),
     downloads: parseDownloads(field(raw, "downloads"), problems),
     ...(older === undefined ? {} : { observeOnly: whyOnlyWatched(older) }),
   };
   return { ...observation, problems: [...new Set(problems)].slice(0, problemLimit) };
+}
+
+function withCreations(instances: readonly ExoInstance[], tasks: unknown): ExoInstance[] {
+  const creationsOf = countCreations(tasks);
+  return instances.map((instance) => ({
+    ...instance,
+    shards: instance.shards.map((shard) => ({
+      ...shard,
+      ...present({ creations: creationsOf(instance.id, shard.nodeId) }),
+    })),
+  }));
 }

@@ -1,53 +1,30 @@
 import type { TaskParams } from "../exo/exo-types.js";
 import {
-  anything,
-  bad,
   type Check,
-  good,
   isRecord,
   list,
   literal,
+  mapping,
   nullable,
   object,
   optional,
   required,
   text,
 } from "../exo/strict-schema.js";
+import { anyOf, looseFlag, looseFloat, looseInteger, record, stopWords, typed } from "./loose-checks.js";
 
-/** The OpenAI types are not strict: Pydantic converts what can be converted without loss. */
-export const looseInteger: Check = (value, loc) => {
-  const plain = anything(value, loc);
-  const number = plain.ok ? plain.value : value;
-  if (typeof number === "number" && Number.isInteger(number)) return good(number);
-  if (typeof number === "string" && /^\s*[+-]?\d+\s*$/.test(number)) return good(Number(number));
-  return typeof number === "number"
-    ? bad("int_from_float", loc, "Input should be a valid integer, got a number with a fractional part", number)
-    : bad("int_type", loc, "Input should be a valid integer", number);
-};
+const content = nullable(
+  anyOf(text, typed("text", { text }), list(anyOf(typed("text", { text }), typed("image_url", { image_url: record })))),
+);
 
-export const looseFloat: Check = (value, loc) => {
-  const plain = anything(value, loc);
-  const number = plain.ok ? plain.value : value;
-  if (typeof number === "number") return good(number);
-  if (typeof number === "string" && number.trim() !== "" && Number.isFinite(Number(number)))
-    return good(Number(number));
-  return bad("float_type", loc, "Input should be a valid number", number);
-};
-
-export const looseFlag: Check = (value, loc) => {
-  if (typeof value === "boolean") return good(value);
-  if (value === 1 || value === "true" || value === "True" || value === "1") return good(true);
-  if (value === 0 || value === "false" || value === "False" || value === "0") return good(false);
-  return bad("bool_parsing", loc, "Input should be a valid boolean, unable to interpret input", value);
-};
-
-const content: Check = (value, loc) => {
-  if (typeof value === "string" || value === null) return good(value);
-  const parts = Array.isArray(value) ? value : [value];
-  const isPart = (part: unknown): boolean =>
-    isRecord(part) && (part.type === "image_url" ? isRecord(part.image_url) : typeof part.text === "string");
-  return parts.every(isPart) ? anything(value, loc) : bad("string_type", loc, "Input should be a valid string", value);
-};
+const toolCall = object(
+  {
+    id: required(text),
+    type: optional(literal("function"), "function"),
+    function: required(object({ name: required(text), arguments: required(text) }, "ignore")),
+  },
+  "ignore",
+);
 
 const message = object(
   {
@@ -55,24 +32,24 @@ const message = object(
     content: optional(content, null),
     reasoning_content: optional(nullable(text), null),
     name: optional(nullable(text), null),
-    tool_calls: optional(nullable(list(anything)), null),
+    tool_calls: optional(nullable(list(toolCall)), null),
     tool_call_id: optional(nullable(text), null),
-    function_call: optional(anything, null),
+    function_call: optional(nullable(record), null),
   },
   "ignore",
 );
 
 const numbers = ["frequency_penalty", "presence_penalty", "temperature", "top_p", "min_p", "repetition_penalty"];
 const integers = ["top_logprobs", "max_tokens", "n", "seed", "top_k", "repetition_context_size"];
-const ignored = [
-  "logit_bias",
-  "response_format",
-  "stream_options",
-  "tools",
-  "tool_choice",
-  "parallel_tool_calls",
-  "user",
-];
+const ignored = {
+  logit_bias: mapping(looseInteger),
+  response_format: record,
+  stream_options: record,
+  tools: list(record),
+  tool_choice: anyOf(text, record),
+  parallel_tool_calls: looseFlag,
+  user: text,
+};
 
 /** The body of a chat request. Unknown fields are dropped without a word. */
 export const chatCheck: Check = object(
@@ -80,17 +57,14 @@ export const chatCheck: Check = object(
     model: required(text),
     messages: required(list(message)),
     stream: optional(looseFlag, false),
-    stop: optional(
-      nullable((value, loc) => (Array.isArray(value) ? list(text)(value, loc) : text(value, loc))),
-      null,
-    ),
+    stop: optional(nullable(stopWords), null),
     logprobs: optional(nullable(looseFlag), null),
     reasoning_effort: optional(nullable(literal("none", "minimal", "low", "medium", "high", "xhigh")), null),
     enable_thinking: optional(nullable(looseFlag), null),
     use_prefix_cache: optional(looseFlag, false),
     ...Object.fromEntries(numbers.map((name) => [name, optional(nullable(looseFloat), null)])),
     ...Object.fromEntries(integers.map((name) => [name, optional(nullable(looseInteger), null)])),
-    ...Object.fromEntries(ignored.map((name) => [name, optional(anything, null)])),
+    ...Object.fromEntries(Object.entries(ignored).map(([name, check]) => [name, optional(nullable(check), null)])),
   },
   "ignore",
 );

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { bodyOf, type ModelCard, type TaggedInstance } from "../exo/exo-types.js";
 import { type PlacementRequest, placeInstance } from "../exo/place-instance.js";
 import type { SimulatedVariant } from "../exo/simulated-variant.js";
-import { integer, object, optional, required, text, word } from "../exo/strict-schema.js";
+import { object, optional, required, text, word } from "../exo/strict-schema.js";
 import {
   type ApiRequest,
   ExoHttpError,
@@ -15,6 +15,7 @@ import {
 } from "./api-request.js";
 import { awaitInstance } from "./await-instance.js";
 import { createInstanceCheck } from "./instance-schema.js";
+import { looseInteger } from "./loose-checks.js";
 
 const shardings = ["Pipeline", "Tensor"] as const;
 const metas = ["MlxRing", "MlxJaccl"] as const;
@@ -53,7 +54,7 @@ const placeCheck = object(
     model_id: required(text),
     sharding: optional(word(...shardings), "Pipeline"),
     instance_meta: optional(word(...metas), "MlxRing"),
-    min_nodes: optional(integer(), 1),
+    min_nodes: optional(looseInteger, 1),
   },
   "ignore",
 );

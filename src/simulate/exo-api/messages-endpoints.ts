@@ -1,23 +1,47 @@
-import { since } from "../exo/simulated-variant.js";
-import { anything, list, nullable, object, optional, required, text } from "../exo/strict-schema.js";
+import { list, literal, mapping, nullable, object, optional, required, text } from "../exo/strict-schema.js";
 import { type ApiRequest, type Route, readBody } from "./api-request.js";
-import { looseFlag, looseFloat, looseInteger, plainText, taskParamsOf } from "./chat-request.js";
+import { plainText, taskParamsOf } from "./chat-request.js";
 import type { GenerationListener } from "./generation.js";
+import { anyOf, looseFlag, looseFloat, looseInteger, record, typed } from "./loose-checks.js";
 import { type Gathered, serveGeneration } from "./serve-generation.js";
 import type { Sse } from "./sse.js";
+
+const textBlock = typed("text", { text });
+const inside = nullable(anyOf(text, list(anyOf(textBlock, typed("image", { source: record })))));
+const blocks = anyOf(
+  textBlock,
+  typed("image", { source: record }),
+  typed("thinking", { thinking: text }),
+  typed("tool_use", { id: text, name: text, input: record }),
+  object(
+    { type: optional(literal("tool_result"), null), tool_use_id: required(text), content: optional(inside, null) },
+    "ignore",
+  ),
+);
+const role = literal("user", "assistant");
+const thinkingCheck = object(
+  {
+    type: required(literal("enabled", "disabled", "adaptive")),
+    budget_tokens: optional(nullable(looseInteger), null),
+  },
+  "ignore",
+);
+const tool = object({ name: required(text), input_schema: required(record) }, "ignore");
 
 const messagesCheck = object(
   {
     model: required(text),
     max_tokens: required(looseInteger),
-    messages: required(list(object({ role: required(text), content: required(anything) }, "ignore"))),
-    system: optional(anything, null),
+    messages: required(list(object({ role: required(role), content: required(anyOf(text, list(blocks))) }, "ignore"))),
+    system: optional(nullable(anyOf(text, list(textBlock))), null),
     stop_sequences: optional(nullable(list(text)), null),
     stream: optional(looseFlag, false),
     temperature: optional(nullable(looseFloat), null),
     top_p: optional(nullable(looseFloat), null),
     top_k: optional(nullable(looseInteger), null),
-    thinking: optional(anything, null),
+    tools: optional(nullable(list(tool)), null),
+    metadata: optional(nullable(mapping(text)), null),
+    thinking: optional(nullable(thinkingCheck), null),
   },
   "ignore",
 );
@@ -106,9 +130,7 @@ async function messages(request: ApiRequest): Promise<void> {
   const enable = thinking === null ? null : thinking.type === "enabled" || thinking.type === "adaptive";
   const told = body.messages.map(({ role, content }) => ({ role, content, reasoning_content: null, tool_calls: null }));
   const first = system === null ? [] : [{ role: "system", content: system, reasoning_content: null, tool_calls: null }];
-  // Before 1.0.70 it knew nothing of thinking aloud on this API.
-  const thinks = since(request.node.variant, "1.0.69") ? enable : null;
-  const chat = { ...body, messages: [...first, ...told], stop, reasoning_effort: null, enable_thinking: thinks };
+  const chat = { ...body, messages: [...first, ...told], stop, reasoning_effort: null, enable_thinking: enable };
   const params = taskParamsOf(chat, "chat");
   const telling = {
     stream: (out: Sse, id: string) => tellStream(out, id, plainText(body.model)),

@@ -1,17 +1,52 @@
 import type { Chunk, Usage } from "../exo/exo-types.js";
-import { anything, type Check, list, nullable, object, optional, required, text } from "../exo/strict-schema.js";
+import { type Check, list, literal, nullable, object, optional, required, text } from "../exo/strict-schema.js";
 import { type ApiRequest, type Route, readBody, ValidationError } from "./api-request.js";
-import { looseFlag, taskParamsOf } from "./chat-request.js";
+import { taskParamsOf } from "./chat-request.js";
 import type { GenerationListener } from "./generation.js";
+import { anyOf, looseFlag, looseFloat, looseInteger, record, stopWords } from "./loose-checks.js";
 import { type Gathered, serveGeneration } from "./serve-generation.js";
 import type { Sse } from "./sse.js";
 
-const common = { model: required(text), stream: optional(looseFlag, true), options: optional(anything, null) };
+const options = object(
+  {
+    ...Object.fromEntries(
+      ["num_predict", "top_k", "seed"].map((name) => [name, optional(nullable(looseInteger), null)]),
+    ),
+    ...Object.fromEntries(["temperature", "top_p"].map((name) => [name, optional(nullable(looseFloat), null)])),
+    stop: optional(nullable(stopWords), null),
+  },
+  "ignore",
+);
+const common = {
+  model: required(text),
+  stream: optional(looseFlag, true),
+  options: optional(nullable(options), null),
+  format: optional(nullable(anyOf(literal("json"), record)), null),
+  keep_alive: optional(nullable(anyOf(text, looseInteger)), null),
+};
 const think = { think: optional(nullable(looseFlag), null) };
-const message = object({ role: required(text), content: optional(nullable(text), null) }, "ignore");
+const call = object(
+  { function: required(object({ name: required(text), arguments: required(anyOf(record, text)) }, "ignore")) },
+  "ignore",
+);
+const message = object(
+  {
+    role: required(literal("system", "user", "assistant", "tool")),
+    content: optional(nullable(text), null),
+    images: optional(nullable(list(text)), null),
+    tool_calls: optional(nullable(list(call)), null),
+  },
+  "ignore",
+);
 const chatCheck = object({ ...common, ...think, messages: required(list(message)) }, "ignore");
 const generateCheck = object(
-  { ...common, ...think, prompt: optional(text, ""), system: optional(nullable(text), null) },
+  {
+    ...common,
+    ...think,
+    prompt: optional(text, ""),
+    raw: optional(looseFlag, false),
+    system: optional(nullable(text), null),
+  },
   "ignore",
 );
 

@@ -6,6 +6,7 @@ import { bodyOf, type Download, type DownloadTag, type TaggedShard, tagged } fro
 import type { ModelFiles } from "./model-files.js";
 import { wholeModelShard } from "./place-instance.js";
 import { type SimulatedRepository, simulatedRepositories } from "./simulated-repositories.js";
+import type { SimulatedVariant } from "./simulated-variant.js";
 import type { Timers } from "./timers.js";
 
 /** One node's downloader. It starts anew with every new master. */
@@ -37,6 +38,7 @@ function progressData(repository: SimulatedRepository, progress: Progress, speed
 /** Starts the downloader of one node for one session. */
 export function startDownloads(options: {
   readonly nodeId: string;
+  readonly variant: SimulatedVariant;
   readonly cards: CardCache;
   readonly files: ModelFiles;
   readonly internet: "none" | "simulated";
@@ -120,7 +122,10 @@ export function startDownloads(options: {
     active.delete(modelId);
   };
 
-  timers.repeat(times.downloadRescanMs, rescan);
+  // 1.0.68 asks Hugging Face about every model before it looks at the disk: what an instance asks for is there first.
+  const firstLookMs = options.variant === "1.0.68" ? times.downloadRescanMs : 0;
+  if (firstLookMs === 0) timers.repeat(times.downloadRescanMs, rescan);
+  else timers.after(firstLookMs, () => timers.repeat(times.downloadRescanMs, rescan));
   return {
     async command(command) {
       if (command.targetNodeId !== nodeId) return;

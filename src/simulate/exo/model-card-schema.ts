@@ -1,10 +1,13 @@
 import { type SimulatedVariant, since } from "./simulated-variant.js";
 import {
+  bad,
   type Check,
   type Fields,
   flag,
   float,
+  good,
   integer,
+  isRecord,
   list,
   nullable,
   object,
@@ -57,6 +60,17 @@ const newerFields: Fields = {
   reasoningDialect: optional(word("none", "post_last_user", "suffix", "channel", "tool_conditional"), "none"),
 };
 
+const knownTasks: readonly unknown[] = ["TextGeneration", "TextToImage", "ImageToImage"];
+
+/** exo goes through whatever can be gone through, letters of a text and keys of an object too, and stumbles over the rest. */
+const tasks: Check = (value, loc) => {
+  const items = typeof value === "string" ? [...value] : isRecord(value) ? Object.keys(value) : value;
+  if (!Array.isArray(items)) throw new TypeError("object is not iterable");
+  const odd: unknown = items.find((item) => !knownTasks.includes(item));
+  if (odd === undefined) return good(items);
+  return bad("value_error", loc, `Value error, '${String(odd)}' is not a valid ModelTask`, value, { error: {} });
+};
+
 /** The fields of a model card in one variant, named and ordered as exo prints them. */
 export function modelCardFields(variant: SimulatedVariant): Fields {
   return {
@@ -66,7 +80,7 @@ export function modelCardFields(variant: SimulatedVariant): Fields {
     hiddenSize: required(integer({ above: 0 })),
     supportsTensor: required(flag),
     ...(since(variant, "1.0.69") ? { numKeyValueHeads: optional(nullable(integer({ above: 0 })), null) } : {}),
-    tasks: required(list(word("TextGeneration", "TextToImage", "ImageToImage"))),
+    tasks: required(tasks),
     components: optional(nullable(list(component)), null),
     family: optional(text, ""),
     quantization: optional(text, ""),

@@ -82,6 +82,7 @@ export function startReign(options: ReignOptions): Reign {
   });
   const downloads = startDownloads({
     nodeId,
+    variant,
     cards,
     files,
     internet: node.internet,

@@ -195,6 +195,11 @@ export function startWorker(options: WorkerOptions): Worker {
   return {
     applied(event) {
       if (event.type === "InstanceDeleted") instanceBackoff.reset(event.instanceId);
+      // Where the parser of rank 0 stopped, no last chunk tells the other ranks that it is over.
+      const ended =
+        event.type === "TaskStatusUpdated" && event.taskStatus === "Complete" && state().tasks[event.taskId];
+      const commandId = ended ? bodyOf(ended).commandId : undefined;
+      if (commandId !== undefined) for (const runner of runners.values()) runner.remoteFinished(commandId);
       if (event.type !== "ChunkGenerated") return;
       const { chunk } = event;
       if (chunk.kind === "error" || (chunk.kind === "token" && chunk.finishReason !== null))

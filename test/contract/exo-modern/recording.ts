@@ -42,12 +42,13 @@ function printed(value: object): string {
 export const readAbout = (folder: string): RecordingAbout =>
   JSON.parse(readFileSync(join(folder, aboutFile), "utf8")) as RecordingAbout;
 
-/** Folders of recordings below `test/fixtures/exo`: `<variant>/calls`. */
+/** Folders of recordings below `test/fixtures/exo`: `<variant>/calls` of real nodes, `<variant>/in-process` of exo's own classes. */
 export const recordedFolders = (fixtures: string): readonly string[] =>
-  readdirSync(fixtures)
-    .toSorted()
-    .map((variant) => join(fixtures, variant, "calls"))
-    .filter((folder) => existsSync(join(folder, aboutFile)));
+  readdirSync(fixtures, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .flatMap(({ name }) => ["calls", "in-process"].map((kind) => join(fixtures, name, kind)))
+    .filter((folder) => existsSync(join(folder, aboutFile)))
+    .toSorted();
 
 /** A driver that answers one case from a folder's recordings, and notices a request other than the recorded one. */
 export function openReplay(folder: string, facts: ExoFacts, one: ExoCase): ExoDriver {

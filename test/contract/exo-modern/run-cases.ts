@@ -28,8 +28,8 @@ async function outcomeOf(one: ExoCase, exo: ExoDriver): Promise<CaseOutcome> {
 }
 
 /** Makes a test of each case. What does not apply, or was not recorded, shows as skipped, with the reason. */
-export function testCases(open: (one: ExoCase) => ExoDriver): void {
-  for (const one of allCases)
+export function testCases(open: (one: ExoCase) => ExoDriver, wanted: (one: ExoCase) => unknown = () => true): void {
+  for (const one of allCases.filter(wanted))
     test(one.name, async ({ skip }) => {
       const exo = open(one);
       const reason = whyNot(one, exo);
@@ -39,6 +39,13 @@ export function testCases(open: (one: ExoCase) => ExoDriver): void {
         throw error;
       });
     });
+}
+
+/** Runs every case against what `open` gives for it, one after the other. Writes nothing. */
+export async function checkCases(open: (one: ExoCase) => ExoDriver): Promise<readonly CaseOutcome[]> {
+  const outcomes: CaseOutcome[] = [];
+  for (const one of allCases) outcomes.push(await outcomeOf(one, open(one)));
+  return outcomes;
 }
 
 /**
@@ -57,18 +64,9 @@ export async function recordExo(
 ): Promise<readonly CaseOutcome[]> {
   const { folder, source, facts, scrub = (text) => text } = target;
   await writeAbout(folder, { source, facts });
-  const outcomes: CaseOutcome[] = [];
-  for (const one of allCases) {
+  return await checkCases((one) => {
     const onCall: NonNullable<HttpDriverOptions["onCall"]> = (name, request, answer) =>
       writeCall(folder, one, name, request, answer, scrub);
-    outcomes.push(await outcomeOf(one, openHttpDriver({ ...target, onCall })));
-  }
-  return outcomes;
-}
-
-/** Asks an exo everything without writing anything. */
-export async function checkExo(target: HttpDriverOptions): Promise<readonly CaseOutcome[]> {
-  const outcomes: CaseOutcome[] = [];
-  for (const one of allCases) outcomes.push(await outcomeOf(one, openHttpDriver(target)));
-  return outcomes;
+    return openHttpDriver({ ...target, onCall });
+  });
 }
