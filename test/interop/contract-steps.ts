@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { openHttpDriver } from "../contract/exo-modern/http-driver.js";
 import { learnFacts } from "../contract/exo-modern/learn-facts.js";
-import { type CaseOutcome, checkExo, recordExo } from "../contract/exo-modern/run-cases.js";
+import { type CaseOutcome, checkCases, recordExo } from "../contract/exo-modern/run-cases.js";
 import { eventually } from "./eventually.js";
 import { generationsIn } from "./exo-facts.js";
 import { comeUpMs, minuteMs, serving, stateOf } from "./real-cluster.js";
@@ -32,7 +33,7 @@ export function contractSteps(nodes: readonly RealNode[]): { verdict(): void } {
       const folder = join(recordFolder ?? "", facts.release.replaceAll(" ", "-"), "calls");
       outcomes.push(
         ...(recordFolder === undefined
-          ? await checkExo(target)
+          ? await checkCases(() => openHttpDriver(target))
           : await recordExo({ ...target, folder, source, scrub: withoutMachine })),
       );
       for (const kind of ["kept", "broken", "not-applicable"] as const) {
