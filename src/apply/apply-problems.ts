@@ -26,6 +26,22 @@ export const noWeights = (node: NodeName, modelId: string): Problem =>
     `copy them there, for example by \`exoctl model sync ${modelId}\``,
   );
 
+export const sourceUnknown = (node: NodeName): Problem =>
+  new Problem(
+    "failed",
+    "no_source",
+    `the weights are to come from ${node}, and there is no node of that name`,
+    "correct `source` in the cluster file, or enrol that node",
+  );
+
+export const sourceLacks = (node: NodeName, modelId: string): Problem =>
+  new Problem(
+    "failed",
+    "no_source",
+    `the weights are to come from ${node}, and it has no complete files of ${modelId}`,
+    `bring them there first, for example by \`exoctl model sync ${modelId} --to ${node}\`, or use \`source: exo\``,
+  );
+
 export const noRegistry = (node: NodeName): Problem =>
   new Problem(
     "unreachable",

@@ -17,6 +17,8 @@ export type ApplyProgress =
   | { readonly kind: "step-finished"; readonly step: Step; readonly outcome: string }
   | { readonly kind: "waiting"; readonly reason: string }
   | { readonly kind: "starting"; readonly instanceId: string; readonly stages: readonly StageProgress[] }
+  /** How far copies between nodes are, in words. */
+  | { readonly kind: "copying"; readonly text: string }
   | {
       readonly kind: "downloading";
       readonly node: NodeName;
@@ -46,6 +48,8 @@ export function describeProgress(progress: ApplyProgress): string {
       return `waiting: ${progress.reason}`;
     case "starting":
       return progress.stages.map(stageText).join(", ");
+    case "copying":
+      return progress.text;
     case "downloading": {
       const of = progress.totalBytes === undefined ? "" : ` of ${gigabytes(progress.totalBytes)}`;
       return `${progress.modelId} ${gigabytes(progress.downloadedBytes)}${of}`;

@@ -13,6 +13,7 @@ import type { StepContext } from "./step-context.js";
 import { describeStep, type Executors, nodeOfStep, runStep, type Step, type StepAction } from "./steps.js";
 import { restartExo, restartStuckExos, StuckExoProblem } from "./stuck-exo.js";
 import type { ApplyTarget } from "./target.js";
+import type { WeightsCopier } from "./weights-copier.js";
 
 /** A step that was taken, as `exoctl apply -o json` prints it. */
 export interface TakenStep {
@@ -33,6 +34,7 @@ export interface ApplyReport {
 
 export interface ApplyDeps {
   readonly access: ClusterAccess;
+  readonly copier: WeightsCopier;
   readonly clock: Clock;
   /** A source of random UUIDs. */
   readonly newUuid: NewUuid;
@@ -91,6 +93,7 @@ function beginPass(target: ApplyTarget, deps: ApplyDeps): Pass {
   const context: StepContext = {
     target,
     access: deps.access,
+    copier: deps.copier,
     clock: deps.clock,
     timings: { ...defaultTimings, ...deps.timings },
     knownAnswer: deps.knownAnswer ?? defaultKnownAnswer,
@@ -189,6 +192,7 @@ async function runOne(pass: Pass, step: Step, signal: AbortSignal): Promise<void
   if (step.action === "ensure-entry")
     pass.ensured.set(step.node, new Set(pass.ensured.get(step.node)).add(step.entry.modelId));
   if (step.action === "download-weights") pass.ensured.delete(step.node);
+  if (step.action === "sync-weights") for (const node of step.nodes) pass.ensured.delete(node);
   if (step.action === "delete-instance") pass.doomed.delete(step.instanceId);
   // One that was proven before and is ready again has nothing left to show.
   if (step.action === "await-ready" && pass.proven.has(step.instanceId)) pass.doomed.delete(step.instanceId);

@@ -6,10 +6,10 @@ import * as problems from "./apply-problems.js";
 import type { ClusterView } from "./cluster-access.js";
 import { instanceSpec, type NewUuid } from "./instance-spec.js";
 import { type MatchedCopies, type MatchedCopy, matchCopies } from "./match-copies.js";
-import { needsByNode } from "./registry-needs.js";
 import { type EnsuredEntries, registrySteps } from "./registry-steps.js";
 import type { Step } from "./steps.js";
 import { type ApplyTarget, isOfTarget } from "./target.js";
+import { nodesLacking, weightsSteps, weightsTrouble } from "./weights-steps.js";
 
 /** What the view cannot show. */
 export interface Known {
@@ -75,7 +75,7 @@ function stepsFor(target: ApplyTarget, matched: MatchedCopies, view: ClusterView
   const first = short === undefined ? inTheWay : surplus;
   if (short !== undefined && first.length === 0) return soon(short);
   const steps = [
-    ...(target.entryMode === "own" ? registrySteps(target, copies, view, known.ensured) : []),
+    ...preparations(target, copies, view, known),
     ...first.map(deletion),
     ...copies.flatMap((copy) => (copy.instance === undefined ? [] : finishing(copy, copy.instance, view, known))),
     ...starts,
@@ -84,6 +84,22 @@ function stepsFor(target: ApplyTarget, matched: MatchedCopies, view: ClusterView
   return { kind: "steps", steps };
 }
 
+/** Weights where layers go, and with entries of our own these on every node. */
+function preparations(target: ApplyTarget, copies: readonly MatchedCopy[], view: ClusterView, known: Known): Step[] {
+  const lacking = lackingNodes(target, copies, view);
+  const weights = weightsSteps(target, target.entry, lacking, view);
+  return target.entryMode === "own"
+    ? [...weights, ...registrySteps(copies, new Set(weights.length > 0 ? lacking : []), view, known.ensured)]
+    : weights;
+}
+
+const lackingNodes = ({ entry }: ApplyTarget, copies: readonly MatchedCopy[], view: ClusterView): readonly NodeName[] =>
+  nodesLacking(
+    entry,
+    copies.flatMap(({ copy }) => copy.stages.map(({ node }) => node)),
+    view,
+  );
+
 /** What stands in the way of a copy. One that is ready needs no more than somebody to ask. */
 function troubleOf(target: ApplyTarget, wanted: MatchedCopy, view: ClusterView): Blocked | undefined {
   const api = apiNode(wanted, view);
@@ -91,11 +107,11 @@ function troubleOf(target: ApplyTarget, wanted: MatchedCopy, view: ClusterView):
   if (wanted.instance?.health.state === "ready") return undefined;
   const unready = firstUnready(target, wanted, view);
   if (unready !== undefined) return unready;
-  if (wanted.instance === undefined && target.weights === "local") {
-    const needs = needsByNode(wanted.entry, view);
-    const lacking = wanted.copy.stages.find(({ node }) => needs.get(node)?.weights === "missing");
-    if (lacking !== undefined) return never(problems.noWeights(lacking.node, target.entry.weightsOf));
-  }
+  const noWeights =
+    wanted.instance === undefined
+      ? weightsTrouble(target, target.entry, lackingNodes(target, [wanted], view), view)
+      : undefined;
+  if (noWeights !== undefined) return { kind: "blocked", ...noWeights };
   const rival = wanted.instance === undefined ? foreignRival(wanted.entry, view) : undefined;
   if (rival !== undefined) return never(problems.foreignRival(rival.id, rival.modelId));
   return listingTrouble(target, wanted.entry, view, api);

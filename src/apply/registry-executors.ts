@@ -5,14 +5,16 @@ import { notListed } from "./apply-problems.js";
 import type { ClusterView } from "./cluster-access.js";
 import { agentOf, exoOf, nodeIn, type StepContext } from "./step-context.js";
 import type { Executors, StepResult } from "./steps.js";
+import { syncWeights } from "./sync-weights.js";
 import { entryToDownload } from "./target.js";
 
 /** Executors of everything that prepares a node's registry and weights. */
 export function registryExecutors(
   context: StepContext,
-): Pick<Executors, "download-weights" | "ensure-entry" | "rescan"> {
+): Pick<Executors, "download-weights" | "sync-weights" | "ensure-entry" | "rescan"> {
   return {
     "download-weights": ({ node }, signal) => downloadWeights(context, node, signal),
+    "sync-weights": (args, signal) => syncWeights(context, args, signal),
     "ensure-entry": async ({ node, entry: wanted }, signal) => {
       const { entry, weights } = await agentOf(context, node).ensureEntry(wanted, signal);
       const changed = entry !== "unchanged" || weights === "linked";

@@ -8,11 +8,13 @@ import type { ApplyTimings, KnownAnswer } from "./apply-settings.js";
 import type { ClusterAccess, ClusterView } from "./cluster-access.js";
 import type { ExoControl } from "./exo-control.js";
 import type { ApplyTarget } from "./target.js";
+import type { WeightsCopier } from "./weights-copier.js";
 
 /** What every executor needs. */
 export interface StepContext {
   readonly target: ApplyTarget;
   readonly access: ClusterAccess;
+  readonly copier: WeightsCopier;
   readonly clock: Clock;
   readonly timings: ApplyTimings;
   readonly knownAnswer: KnownAnswer;

@@ -6,6 +6,8 @@ import type { InstanceSpec } from "./exo-control.js";
 export interface StepArgs {
   /** exo downloads the weights under their own id; the entry's folder will be a link to them. */
   readonly "download-weights": { readonly node: NodeName };
+  /** Agents copy the weights to these nodes: from this one only, or from all that have them. */
+  readonly "sync-weights": { readonly nodes: readonly NodeName[]; readonly from?: NodeName };
   readonly "ensure-entry": { readonly node: NodeName; readonly entry: EntrySpec };
   /** Makes this exo read its folders again, until it lists the entry. */
   readonly rescan: { readonly node: NodeName; readonly modelId: ModelId };
@@ -41,7 +43,7 @@ export function runStep<A extends StepAction>(
   return executors[step.action](step, signal);
 }
 
-/** The node that a step is about; null when it is about the whole cluster. */
+/** The node that a step is about; null when it is about several or the whole cluster. */
 export const nodeOfStep = (step: Step): NodeName | null => {
   switch (step.action) {
     case "download-weights":
@@ -49,6 +51,8 @@ export const nodeOfStep = (step: Step): NodeName | null => {
     case "rescan":
     case "restart-exo":
       return step.node;
+    case "sync-weights":
+      return step.nodes.length === 1 ? (step.nodes[0] ?? null) : null;
     default:
       return null;
   }
@@ -59,6 +63,8 @@ export function describeStep(step: Step): string {
   switch (step.action) {
     case "download-weights":
       return `let exo on ${step.node} download the weights`;
+    case "sync-weights":
+      return `copy the weights to ${step.nodes.join(", ")} from ${step.from ?? "the nodes that have them"}`;
     case "ensure-entry":
       return `write the registry entry ${step.entry.modelId} on ${step.node} and link its weights`;
     case "rescan":

@@ -27,8 +27,10 @@ export interface ApplyTarget {
   readonly entry: EntrySpec;
   /** `own`: exo runs our registry entry, written by the agents. `builtin`: exo runs its own card of the weights' model. */
   readonly entryMode: "own" | "builtin";
-  /** `published`: exo downloads what a node lacks. `local`: nobody has them but the nodes themselves. */
+  /** `published`: what a node lacks is copied or downloaded. `local`: nobody has them but the nodes themselves. */
   readonly weights: "published" | "local";
+  /** The only node that weights are copied from. Absent: any that has them, and exo downloads where none does. */
+  readonly weightsFrom?: NodeName;
   /** On disjoint nodes. At most one where exo's own entry is used: it is one id, and each copy needs its own. */
   readonly copies: readonly TargetCopy[];
 }

@@ -1,9 +1,11 @@
 import { Command } from "commander";
 import { addAgentCommand } from "./commands/agent.js";
 import { addApplyCommand } from "./commands/apply.js";
+import { addBackupCommands } from "./commands/backup.js";
 import { addDiscoverCommand } from "./commands/discover.js";
 import { addEnvCommand } from "./commands/env.js";
 import { addModelCommand } from "./commands/model.js";
+import { addNodesCommand } from "./commands/nodes.js";
 import { addPlanCommand } from "./commands/plan.js";
 import { addRunCommand } from "./commands/run.js";
 import { addStatusCommand } from "./commands/status.js";
@@ -23,6 +25,8 @@ export function createProgram(): Command {
     addUpCommand,
     addAgentCommand,
     addTokenCommand,
+    addNodesCommand,
+    addBackupCommands,
     addDiscoverCommand,
     addPlanCommand,
     addModelCommand,

@@ -63,6 +63,12 @@ const discovery = section({
     .describe(`Agents where multicast does not reach: host or host:port (default port ${agentPort}).`),
 });
 
+const enrolment = section({
+  approval: word(["none", "required"])
+    .default("none")
+    .describe("required: a node that has joined does nothing until somebody runs exoctl nodes approve."),
+});
+
 const nodesSection = section({
   defaults: nodeSettings.prefault({}).describe("Settings of every node that does not say otherwise."),
 })
@@ -128,7 +134,7 @@ const model = section({
     .transform(readSource)
     .prefault("exo")
     .describe(
-      "Where weights come from: exo (exo downloads them), a folder (/path or ~/path: the model of that folder's name in the agents' --models-folder, on every node that is to run it), or node:NAME (not yet followed by itself: exoctl model sync MODEL --from NAME copies it; until then exo downloads).",
+      "Where a node gets weights that it lacks: exo (a verified copy from any node that has them; where none has, exo downloads them once and the others get copies), a folder (/path or ~/path: the model of that folder's name in the agents' --models-folder, on every node that is to run it), or node:NAME (a verified copy from that node only, never a download).",
     ),
   serve: serve.prefault({}).describe("What the model must be able to do, and how it is placed."),
 });
@@ -179,6 +185,7 @@ export const clusterSpecSchema = section({
   })
     .prefault({})
     .describe("The cluster as a whole."),
+  enrolment: enrolment.prefault({}).describe("How nodes join."),
   discovery: discovery.prefault({}).describe("How nodes are found."),
   nodes: nodesSection.prefault({}).describe("Settings of nodes, by name; defaults holds those of all others."),
   exo: exo.prefault({}).describe("The exo on the nodes."),

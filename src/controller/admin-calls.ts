@@ -13,6 +13,7 @@ import { createToken } from "./enrolment.js";
 import type { EntriesApi } from "./entries/entries-api.js";
 import type { ModelListing } from "./model-list/model-list-api.js";
 import type { ModelWork, Wanted } from "./model-work.js";
+import type { NodesApi } from "./nodes/nodes-api.js";
 import type { DesiredState, StateStore } from "./state-store.js";
 import type { DiscoveredHost, StatusReport } from "./status-report.js";
 import type { ModelSyncApi } from "./sync/sync-api.js";
@@ -29,6 +30,7 @@ export interface AdminCallsDeps {
   readonly classic: ClassicApi;
   readonly sync: ModelSyncApi;
   readonly entries: EntriesApi;
+  readonly nodes: NodesApi;
   readonly store: StateStore;
   readonly spec: () => ClusterSpec;
   /** What names of models mean, at this moment. */
@@ -48,6 +50,7 @@ export function createAdminCalls(deps: AdminCallsDeps): AdminApi {
     ...deps.sync,
     ...createConvertApi(deps.access),
     ...deps.entries,
+    ...deps.nodes,
     info: deps.info,
     status: deps.status,
     discover: deps.discover,

@@ -1,5 +1,6 @@
 import type { ClusterView } from "../apply/cluster-access.js";
 import { isFresh } from "../cluster/observed.js";
+import { pinWords } from "../cluster/pin-words.js";
 import type { DeployedInstance } from "../inventory/deployment.js";
 import { maxFactAgeMs } from "../inventory/exo-view.js";
 import type { InventoryNode } from "../inventory/inventory.js";
@@ -11,6 +12,7 @@ import type { ModelRun } from "./model-run.js";
 import { isPlanOf } from "./plan-model.js";
 import { type RegistryFinding, timeText } from "./registry-finding.js";
 import { instancesOf, serves, waitingFor } from "./serving-models.js";
+import { isWaiting, type Member } from "./state-store.js";
 import type { CopyStatus, ModelStatus, NodeState, NodeStatus, StageStatus, StatusReport } from "./status-report.js";
 import { vocabularyProblems } from "./vocabulary-problems.js";
 
@@ -70,15 +72,20 @@ function nodeStatus(node: InventoryNode, now: number): NodeStatus {
   };
 }
 
-/** Enrolled, and not heard of since this controller started. */
-const silentNode = ({ member, trouble }: FleetNode): NodeStatus => ({
-  name: member.name,
-  state: "unreachable",
-  reasons: [trouble ?? "its agent has not answered yet"],
-  chip: "",
-  memoryBytes: 0,
-  workingSetBytes: 0,
-});
+/** Enrolled, and not approved, or not heard of since this controller started. */
+function silentNode({ member, trouble, report }: FleetNode): NodeStatus {
+  const facts = {
+    name: member.name,
+    chip: report?.value.hardware.chip ?? "",
+    memoryBytes: report?.value.hardware.memoryBytes ?? 0,
+    workingSetBytes: report?.value.memory.workingSetBytes ?? 0,
+  };
+  if (isWaiting(member)) return { ...facts, state: "waiting", reasons: [waitsFor(member)] };
+  return { ...facts, state: "unreachable", reasons: [trouble ?? "its agent has not answered yet"] };
+}
+
+const waitsFor = ({ name, pin }: Member): string =>
+  `it waits for approval: if its agent printed the words "${pinWords(pin)}", exoctl nodes approve ${name}`;
 
 function modelStatus(run: ModelRun, serving: ServingModel | undefined, view: ClusterView | undefined): ModelStatus {
   const copies = (view === undefined ? [] : instancesOf(run, view)).map((instance) => copyStatus(run, instance));

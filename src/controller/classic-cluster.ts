@@ -8,13 +8,12 @@ import type { Close } from "../runtime/close-all.js";
 import type { Logger } from "../runtime/logger.js";
 import { type ClassicEyes, type ConnectClassic, createClassicEyes } from "./classic-eyes.js";
 import { type ClusterGeneration, clusterGeneration } from "./classic-generation.js";
-import { type ClassicModelWork, createClassicModelWork } from "./classic-model-work.js";
+import { type ClassicModelWork, type ClassicModelWorkDeps, createClassicModelWork } from "./classic-model-work.js";
 import { classicServing, type RingNow, ringVerdict } from "./classic-serving.js";
 import { classicLack, withRing } from "./classic-status.js";
 import { type ClassicWatch, watchClassicRing } from "./classic-watch.js";
 import type { Fleet } from "./fleet.js";
 import type { ModelRun } from "./model-run.js";
-import type { ModelWorkDeps } from "./model-work.js";
 import type { StatusReport } from "./status-report.js";
 
 /** Between two looks at a ring's processes, and for one of them to answer. */
@@ -36,10 +35,12 @@ export interface ClassicCluster {
   readonly generation: () => ClusterGeneration;
   /** The same access, which also looks at the ring where there is one. */
   seeing(access: ClusterAccess): ClusterAccess;
-  work(deps: Omit<ModelWorkDeps, "clusterId" | "localWeights" | "entryMode" | "newUuid" | "timings">): ClassicModelWork;
+  work(deps: Omit<ClassicModelWorkDeps, "eyes">): ClassicModelWork;
   serving(runs: readonly ModelRun[], aliases: Readonly<Record<string, string>>): readonly ServingModel[];
   status(report: StatusReport, runs: readonly ModelRun[]): StatusReport;
   lack(run: ModelRun, view: ClusterView | undefined): string | undefined;
+  /** Starts to watch the ring's processes; ends with `lifetime`. */
+  begin(): void;
   readonly ended: () => Promise<void>;
   readonly close: Close;
 }
@@ -63,6 +64,9 @@ export function createClassicCluster(deps: ClassicClusterDeps): ClassicCluster {
     }),
     work: (further) => {
       work = createClassicModelWork({ ...further, eyes });
+      return work;
+    },
+    begin: () => {
       // Not before it has answered once: until then everybody knows that it does not run.
       const members = (): readonly NodeName[] => {
         const target = work?.target();
@@ -72,7 +76,6 @@ export function createClassicCluster(deps: ClassicClusterDeps): ClassicCluster {
       const isWhole = (): boolean => ringVerdict({ ...now(), lost: [] }).kind === "whole";
       const { settleMs } = deps;
       watch = watchClassicRing({ eyes, members, isWhole, clock, logger, settleMs, ...watchTimes }, lifetime);
-      return work;
     },
     serving: (runs, aliases) => classicServing(runs, aliases, now()),
     status: (report, runs) => withRing(report, runs, now()),

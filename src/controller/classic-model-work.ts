@@ -63,6 +63,7 @@ export function createClassicModelWork(deps: ClassicModelWorkDeps): ClassicModel
 
   /** Looks, plans and refuses what can't work, before anything is changed. */
   const prepared = async (entry: ModelEntry, wanted: Wanted, report: Report, signal: AbortSignal) => {
+    if (!wanted.spec.exo.manage) throw unmanaged;
     const view = await access.observe(signal);
     const ring = await eyes.observe([], signal);
     const nodes = view.inventory.nodes.filter(({ notReady, cordoned }) => notReady.length === 0 && !cordoned);
@@ -144,6 +145,13 @@ export function createClassicModelWork(deps: ClassicModelWorkDeps): ClassicModel
     idle: () => queue.onIdle(),
   };
 }
+
+const unmanaged = new Problem(
+  "usage",
+  "classic_unmanaged",
+  "exo 0.0.x has to be started by its agents, which tell it its peers, and the cluster file says exo.manage: false",
+  "Set exo.manage: true.",
+);
 
 const withoutTrouble = ({ trouble: _mended, ...run }: ModelRun): ModelRun => run;
 

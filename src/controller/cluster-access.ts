@@ -12,6 +12,7 @@ import { patienceMs } from "./ask-around.js";
 import type { ExoViews } from "./exo-views.js";
 import type { Fleet, FleetNode } from "./fleet.js";
 import { furtherExos } from "./further-exos.js";
+import { isWaiting } from "./state-store.js";
 
 /** What the controller puts together to see the whole cluster. */
 export interface ClusterAccessDeps {
@@ -82,14 +83,15 @@ async function observe(deps: ClusterAccessDeps, signal: AbortSignal): Promise<Cl
 }
 
 /** The agent tells the port; the host is where the agent itself answers. */
-function exoAddress({ report, address }: FleetNode): ExoAddress[] {
+function exoAddress({ member, report, address }: FleetNode): ExoAddress[] {
+  if (isWaiting(member)) return [];
   if (report === undefined || address === undefined || report.value.exo.state !== "running") return [];
   if (report.value.exo.generation === "classic") return [];
   return [{ host: address.host, port: report.value.exo.apiPort }];
 }
 
 function agentFacts({ member, report, address, trouble }: FleetNode): AgentFacts[] {
-  if (report === undefined) return [];
+  if (report === undefined || isWaiting(member)) return [];
   return [
     {
       name: member.name,

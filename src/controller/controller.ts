@@ -1,28 +1,22 @@
-import type { ApplyTimings } from "../apply/apply-settings.js";
 import type { ClusterAccess, ClusterView } from "../apply/cluster-access.js";
-import type { NewUuid } from "../apply/instance-spec.js";
-import type { ClusterSpec, ModelEntry } from "../config/cluster-spec.js";
-import type { HostPort } from "../config/host-port.js";
-import type { AgentLink } from "../inventory/agent-link.js";
-import type { ExoAddress } from "../inventory/exo-state.js";
+import type { ClusterSpec } from "../config/cluster-spec.js";
 import { type KnownModels, knownModels } from "../models/known-models.js";
 import type { ServingModel } from "../route/serving-model.js";
-import type { Clock } from "../runtime/clock.js";
 import { type Close, closeAll } from "../runtime/close-all.js";
-import type { Logger } from "../runtime/logger.js";
 import type { AdminApi } from "./admin-api.js";
 import { createAdminCalls, save } from "./admin-calls.js";
 import { buildStatus } from "./build-status.js";
 import { type ClassicCluster, createClassicCluster } from "./classic-cluster.js";
-import type { ConnectClassic } from "./classic-eyes.js";
 import { type ClassicWork, createClassicWork } from "./classic-work.js";
 import { createClusterAccess } from "./cluster-access.js";
 import { type ControlLoop, startControlLoop } from "./control-loop.js";
-import { applyFile, readDesiredModels, writtenModels } from "./desired-models.js";
+import type { ControllerDeps } from "./controller-deps.js";
+import { applyFile, writtenModels } from "./desired-models.js";
+import { type DesiredReader, desiredReader } from "./desired-reader.js";
 import { createDriftWatch, type DriftWatch } from "./drift/watch-drift.js";
 import { createEntriesApi } from "./entries/create-entries-api.js";
 import { createDescribeModel } from "./entries/describe-model.js";
-import { createExoViews, type ExoConnection } from "./exo-views.js";
+import { createExoViews } from "./exo-views.js";
 import { createFleet, type Fleet } from "./fleet.js";
 import { entriesOfAdded, entriesOfRuns, type KeptEntry, type WantedEntries } from "./kept-entries.js";
 import { lackOf } from "./lack-of.js";
@@ -32,38 +26,14 @@ import { listModels } from "./model-list/list-models.js";
 import { servedNames } from "./model-list/served-names.js";
 import type { ModelRun } from "./model-run.js";
 import { createModelWork, type ModelWork } from "./model-work.js";
+import { createNodesApi } from "./nodes/create-nodes-api.js";
 import { cordonedNodes } from "./plan-model.js";
 import { clientNames, servingModels } from "./serving-models.js";
-import type { DesiredState, Member, StateStore } from "./state-store.js";
-import { createModelSync } from "./sync/sync-model.js";
+import type { StatusReport } from "./status-report.js";
+import { createWeightsCopier } from "./sync/copy-weights.js";
+import { createModelSync, type ModelSync } from "./sync/sync-model.js";
 import { createSyncNodes } from "./sync/sync-nodes.js";
-import type { SightingWatch } from "./watch-sightings.js";
 import { workByGeneration } from "./work-by-generation.js";
-
-export interface ControllerDeps {
-  readonly settings: {
-    readonly spec: ClusterSpec;
-    readonly clusterYaml: string;
-    readonly version: string;
-    readonly pid: number;
-    readonly simulated: boolean;
-    /** Set when the cluster is driven over exo's API alone. */
-    readonly exoHosts: readonly ExoAddress[] | undefined;
-    /** Where agents enrol, as a node is told. */
-    readonly enrolment: { readonly address: string; readonly pin: string } | undefined;
-    readonly timings: Partial<ApplyTimings>;
-  };
-  readonly store: StateStore;
-  readonly watch: SightingWatch;
-  readonly dial: (member: Member, address: HostPort) => AgentLink;
-  readonly connectExo: (address: ExoAddress) => ExoConnection;
-  readonly connectClassic: ConnectClassic;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly newUuid: NewUuid;
-  readonly randomBytes: (bytes: number) => Uint8Array;
-  readonly lifetime: AbortSignal;
-}
 
 /** The stages put together: what is desired, what is seen, and the loop between them. */
 export interface Controller {
@@ -77,6 +47,8 @@ export interface Controller {
   serving(): readonly ServingModel[];
   /** Where the gateway answers, such as `http://127.0.0.1:8415`. */
   setGateway(url: string): void;
+  /** The settings that hold now. */
+  spec(): ClusterSpec;
   /** Takes over the cluster file and starts to look at the cluster. */
   begin(): Promise<void>;
   startHealing(): void;
@@ -100,16 +72,26 @@ export function createController(deps: ControllerDeps): Controller {
   const desired = desiredReader(store);
   const localWeights = createLocalWeights(access);
   const known = (): KnownModels => knownModels(store.addedModels(), localWeights.known());
+  const sync = createModelSync({
+    nodes: createSyncNodes(eyes.fleet, () => now.view?.inventory.links ?? []),
+    spec: () => now.spec,
+    clock,
+    logger,
+    lifetime: deps.lifetime,
+  });
   const common = { access, spec: () => now.spec, desired, known, clock, logger };
   const modern = createModelWork({
     ...common,
     clusterId: store.clusterId,
+    copier: createWeightsCopier(sync),
     localWeights,
     entryMode: (entry) => (settings.exoHosts === undefined ? entry.entry : "builtin"),
     newUuid: deps.newUuid,
     timings: settings.timings,
   });
-  const work = workByGeneration({ modern, classic: ring.work(common), generation: ring.generation });
+  const { pollMs } = settings.timings;
+  const classicWork = ring.work({ ...common, timings: pollMs === undefined ? {} : { pollMs } });
+  const work = workByGeneration({ modern, classic: classicWork, generation: ring.generation });
   const classic = createClassicWork({ fleet: eyes.fleet, lifetime: deps.lifetime });
   const isClassic = (): boolean => ring.generation().kind === "classic";
   const serving = (): readonly ServingModel[] =>
@@ -130,6 +112,7 @@ export function createController(deps: ControllerDeps): Controller {
       desired,
       known,
       work,
+      sync,
       classic,
       serving,
       wantedEntries,
@@ -139,6 +122,7 @@ export function createController(deps: ControllerDeps): Controller {
     generation: () => (isClassic() ? "classic" : "modern"),
     exoTroubles: eyes.exos.troubles,
     serving,
+    spec: () => now.spec,
     setGateway: (url) => {
       now.gateway = url;
     },
@@ -149,6 +133,7 @@ export function createController(deps: ControllerDeps): Controller {
       if (after !== before) await save(store, after);
       const lack = (run: ModelRun): string | undefined =>
         isClassic() ? ring.lack(run, now.view) : lackOf(run, now.view);
+      ring.begin();
       loop = startControlLoop({ access, work, drift, lack, clock, logger }, deps.lifetime);
     },
     startHealing: () => loop?.startHealing(),
@@ -210,6 +195,7 @@ interface ApiParts {
   readonly desired: DesiredReader;
   readonly known: () => KnownModels;
   readonly work: ModelWork;
+  readonly sync: ModelSync;
   readonly classic: ClassicWork;
   readonly serving: () => readonly ServingModel[];
   readonly wantedEntries: WantedEntries;
@@ -218,7 +204,23 @@ interface ApiParts {
 
 function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
   const { settings, store, clock, watch } = deps;
-  const { access, fleet, ring, desired, known, work, classic, serving, wantedEntries, drift } = parts;
+  const { access, fleet, ring, desired, known, work, sync, classic, serving, wantedEntries, drift } = parts;
+  const status = (): StatusReport => {
+    const runs = work.runs();
+    const report = buildStatus({
+      simulated: settings.simulated,
+      cluster: now.spec.cluster.name,
+      generation: desired().generation,
+      gateway: now.gateway,
+      now: clock.now(),
+      view: now.view,
+      fleet: fleet.nodes(),
+      runs,
+      serving: serving(),
+      drift: drift.findings(),
+    });
+    return ring.generation().kind === "classic" ? ring.status(report, runs) : report;
+  };
   return createAdminCalls({
     info: () => ({
       version: settings.version,
@@ -228,22 +230,14 @@ function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
       gateway: now.gateway,
       models: clientNames(desired().models, now.spec.gateway.aliases),
     }),
-    status: () => {
-      const runs = work.runs();
-      const report = buildStatus({
-        simulated: settings.simulated,
-        cluster: now.spec.cluster.name,
-        generation: desired().generation,
-        gateway: now.gateway,
-        now: clock.now(),
-        view: now.view,
-        fleet: fleet.nodes(),
-        runs,
-        serving: serving(),
-        drift: drift.findings(),
-      });
-      return ring.generation().kind === "classic" ? ring.status(report, runs) : report;
-    },
+    status,
+    nodes: createNodesApi({
+      store,
+      fleet: fleet.nodes,
+      statuses: () => status().nodes,
+      view: () => now.view,
+      clock,
+    }),
     discover: () => listDiscovered(watch.sightings(), fleet.nodes(), now.view),
     view: () => now.view,
     access,
@@ -259,13 +253,7 @@ function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
       }),
     work,
     classic,
-    sync: createModelSync({
-      nodes: createSyncNodes(fleet, () => now.view?.inventory.links ?? []),
-      spec: () => now.spec,
-      clock,
-      logger: deps.logger,
-      lifetime: deps.lifetime,
-    }),
+    sync,
     entries: createEntriesApi(
       {
         access,
@@ -289,17 +277,4 @@ function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
     randomBytes: deps.randomBytes,
     lifetime: deps.lifetime,
   });
-}
-
-type DesiredReader = () => { readonly generation: number; readonly models: readonly ModelEntry[] };
-
-/** The desired state, checked once for each generation instead of at every look. */
-function desiredReader(store: StateStore): DesiredReader {
-  let read: { readonly of: DesiredState; readonly models: readonly ModelEntry[] } | undefined;
-  return () => {
-    const desired = store.desired();
-    if (desired === undefined) return { generation: 0, models: [] };
-    if (read?.of !== desired) read = { of: desired, models: readDesiredModels(desired) };
-    return { generation: desired.generation, models: read.models };
-  };
 }

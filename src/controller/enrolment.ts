@@ -5,7 +5,7 @@ import type { Clock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
 import { createAttemptLimit } from "./attempt-limit.js";
 import { formatJoinToken, newJoinToken } from "./join-token.js";
-import type { Member, StateStore, StoredJoinToken } from "./state-store.js";
+import { isWaiting, type Member, type StateStore, type StoredJoinToken } from "./state-store.js";
 
 /** What an agent asks, with what its channel says about it. */
 export interface EnrolmentRequest {
@@ -36,7 +36,13 @@ export type EnrolmentRefusal =
   | "too_many_attempts";
 
 export type EnrolmentAnswer =
-  | { readonly kind: "enrolled"; readonly clusterId: string; readonly name: NodeName; readonly proof: Uint8Array }
+  | {
+      readonly kind: "enrolled";
+      readonly clusterId: string;
+      readonly name: NodeName;
+      readonly standing: "member" | "waiting";
+      readonly proof: Uint8Array;
+    }
   | { readonly kind: "refused"; readonly code: EnrolmentRefusal };
 
 /** Decides on one request. Never rejects because of what an agent sent. */
@@ -69,16 +75,29 @@ export async function createToken(
 
 const refused = (code: EnrolmentRefusal): EnrolmentAnswer => ({ kind: "refused", code });
 
+/** Whether somebody has to approve a member before it may do anything. */
+export type ApprovalRule = "none" | "required";
+
 /** A member of the same id keeps its cordon: enrolling again must not bring back a node that was taken out of service. */
-function newMember(request: EnrolmentRequest, token: StoredJoinToken, before: Member | undefined, now: number): Member {
+function newMember(
+  request: EnrolmentRequest,
+  token: StoredJoinToken,
+  before: Member | undefined,
+  now: number,
+  rule: ApprovalRule,
+): Member {
+  const pin = pinOfSpki(request.channel.agentSpki);
+  // What was approved is a key. Another one has to be looked at again.
+  const approved = rule === "none" || (before?.pin === pin && !isWaiting(before));
   return {
     agentId: agentId(request.agentId),
     name: token.forName ?? before?.name ?? nodeName(request.name),
-    pin: pinOfSpki(request.channel.agentSpki),
+    pin,
     certificatePem: request.channel.agentCertificatePem,
     enrolledAt: now,
     lastAddress: { host: request.channel.sourceAddress, port: request.servicePort },
     cordoned: before?.cordoned ?? false,
+    ...(approved ? {} : { approval: "waiting" as const }),
   };
 }
 
@@ -98,8 +117,10 @@ export function createRedeem(parts: {
   readonly store: StateStore;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Asked at each enrolment. */
+  readonly approval: () => ApprovalRule;
 }): Redeem {
-  const { store, clock, logger } = parts;
+  const { store, clock, logger, approval } = parts;
   const limit = createAttemptLimit(clock);
   const nobodysKey = Buffer.alloc(32);
 
@@ -117,13 +138,14 @@ export function createRedeem(parts: {
     if (token.usedAt !== undefined) return refused("token_used");
     if (clock.now() >= token.expiresAt) return refused("token_expired");
     const before = store.members().find((member) => member.agentId === request.agentId);
-    const member = newMember(request, token, before, clock.now());
+    const member = newMember(request, token, before, clock.now(), approval());
     const outcome = await store.redeemToken(token.id, member);
     if (outcome !== "redeemed") return refused(refusalOf[outcome]);
     return {
       kind: "enrolled",
       clusterId: store.clusterId,
       name: member.name,
+      standing: isWaiting(member) ? "waiting" : "member",
       proof: enrolmentProof(key, "controller", channel),
     };
   };

@@ -7,7 +7,7 @@ import type { Clock } from "../runtime/clock.js";
 import { type Close, closeAll } from "../runtime/close-all.js";
 import type { Logger } from "../runtime/logger.js";
 import { createAskAround } from "./ask-around.js";
-import type { Member } from "./state-store.js";
+import { isWaiting, type Member } from "./state-store.js";
 
 /** One enrolled node as the controller sees it now. */
 export interface FleetNode {
@@ -55,14 +55,17 @@ export function createFleet(deps: FleetDeps): Fleet {
   const agents = createAskAround<AgentId>(async (id, signal) => {
     const member = memberOf(id);
     if (member === undefined) return;
-    const node = await askMember(deps, member, nodes.get(id), signal);
+    const before = nodes.get(id);
+    // Whoever enrolled again with another key is somebody to get to know anew.
+    if (before !== undefined && before.member.pin !== member.pin) await before.link?.close();
+    const node = await askMember(deps, member, ofThisKey(member, before), signal);
     // It may have been removed meanwhile, or everything is closing.
     if (signal.aborted || memberOf(id) === undefined) await node.link?.close();
     else nodes.set(id, node);
     if (node.trouble !== undefined) throw new Error(node.trouble);
   }, deps.clock);
   return {
-    nodes: () => deps.members().map((member) => ({ ...nodes.get(member.agentId), member })),
+    nodes: () => deps.members().map((member) => ({ ...ofThisKey(member, nodes.get(member.agentId)), member })),
     refresh: async (signal) => {
       const ids = deps.members().map((member) => member.agentId);
       await forgetOthers(nodes, new Set(ids));
@@ -76,6 +79,9 @@ export function createFleet(deps: FleetDeps): Fleet {
     },
   };
 }
+
+const ofThisKey = (member: Member, known: FleetNode | undefined): FleetNode | undefined =>
+  known?.member.pin === member.pin ? known : undefined;
 
 const closer =
   (node: FleetNode): Close =>
@@ -105,12 +111,16 @@ async function askMember(
   let trouble = "its address is not known: no mDNS advertisement and no static host leads to it";
   for (const { link, address } of attempts) {
     try {
-      await link.takeLease(deps.term, signal);
+      if (!isWaiting(member)) await link.takeLease(deps.term, signal);
       const report = await link.describe(signal);
       if (report.agentId !== member.agentId) throw new Error("another agent answered at its address");
       deps.verified(member.agentId, address);
       await rememberAddress(deps, member, address);
-      return { member, address, link, report: { value: report, at: deps.clock.now(), from: "agent" } };
+      const answered = { member, address, report: { value: report, at: deps.clock.now(), from: "agent" } } as const;
+      if (!isWaiting(member)) return { ...answered, link };
+      // Without a link nothing can be done with it.
+      await link.close();
+      return answered;
     } catch (error) {
       await link.close();
       signal.throwIfAborted();

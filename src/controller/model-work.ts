@@ -6,6 +6,7 @@ import { converge } from "../apply/converge.js";
 import type { NewUuid } from "../apply/instance-spec.js";
 import { nextSteps } from "../apply/next-steps.js";
 import { describeStep, nodeOfStep } from "../apply/steps.js";
+import type { WeightsCopier } from "../apply/weights-copier.js";
 import type { ClusterSpec, ModelEntry } from "../config/cluster-spec.js";
 import type { DeployedInstance } from "../inventory/deployment.js";
 import type { KnownModels } from "../models/known-models.js";
@@ -27,6 +28,7 @@ import { unwantedInstances } from "./unwanted-instances.js";
 export interface ModelWorkDeps {
   readonly clusterId: string;
   readonly access: ClusterAccess;
+  readonly copier: WeightsCopier;
   readonly spec: () => ClusterSpec;
   /** The models that shall run, of the newest generation. */
   readonly desired: () => { readonly generation: number; readonly models: readonly ModelEntry[] };
@@ -166,6 +168,7 @@ async function bringUp(
     target(deps, entry, plan),
     {
       access: deps.access,
+      copier: deps.copier,
       clock: deps.clock,
       newUuid: deps.newUuid,
       report: (progress) => report(progressLine(progress)),

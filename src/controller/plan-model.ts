@@ -122,6 +122,7 @@ export function targetOf(
     servedName: entry.name,
     entry: model.entry,
     weights: model.weights,
+    ...(entry.source.kind === "node" ? { weightsFrom: nodeName(entry.source.node) } : {}),
     entryMode: entry.entry,
     copies: plan.copies.map(({ sharding, stages }) => ({ sharding, stages })),
   };

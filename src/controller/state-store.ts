@@ -14,7 +14,12 @@ export interface Member {
   /** Where its agent was last reached. */
   readonly lastAddress?: { readonly host: string; readonly port: number };
   readonly cordoned: boolean;
+  /** `waiting`: nothing but looking is done with it. Absent: given. */
+  readonly approval?: "waiting" | "given";
 }
+
+/** Whether nobody has approved this member yet. */
+export const isWaiting = ({ approval }: Pick<Member, "approval">): boolean => approval === "waiting";
 
 /** What the controller keeps of a join token. */
 export interface StoredJoinToken {
@@ -49,7 +54,7 @@ export interface DesiredState {
 export type RedeemOutcome = "redeemed" | "used" | "unknown" | "name-taken" | "key-taken" | "other-member";
 
 /** The changeable parts of a member that does not enrol again. */
-export type MemberChange = Partial<Pick<Member, "name" | "lastAddress" | "cordoned">>;
+export type MemberChange = Partial<Pick<Member, "name" | "lastAddress" | "cordoned" | "approval">>;
 
 /**
  * The controller's durable state. Reads are synchronous and show what is on disk; a change resolves when it is durable, and
@@ -72,6 +77,8 @@ export interface StateStore {
   /** @returns `absent` when there is no such member, `name-taken` when another member has the new name. */
   changeMember(agentId: AgentId, change: MemberChange): Promise<"changed" | "absent" | "name-taken">;
   removeMember(agentId: AgentId): Promise<"removed" | "absent">;
+  /** The token can't be used from now on. */
+  removeToken(id: string): Promise<"removed" | "absent">;
   /** @returns `outdated` when somebody else made this generation first; nothing is stored then. */
   saveDesired(desired: DesiredState): Promise<"saved" | "outdated">;
   /** Adds it, or wants it on further nodes, as `withAdded` says. */

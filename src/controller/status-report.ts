@@ -1,7 +1,7 @@
 import type { Prediction, Stage } from "../plan/plan-result.js";
 
-/** `ready`: may take layers. `not-ready`: enrolled or known, with reasons. `unreachable`: did not answer lately. */
-export type NodeState = "ready" | "not-ready" | "unreachable" | "cordoned";
+/** `ready`: may take layers. `waiting`: enrolled, and nobody has approved it. `not-ready`: enrolled or known, with reasons. `unreachable`: did not answer lately. */
+export type NodeState = "ready" | "not-ready" | "unreachable" | "cordoned" | "waiting";
 
 export interface NodeStatus {
   readonly name: string;

@@ -13,8 +13,16 @@ import type { Clock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
 
 /** How the agent starts its exo 0.0.x, beyond the command; told at installation. */
-export interface ClassicStartSettings extends Pick<ClassicInstall, "nodePort" | "engine" | "memoryFrom"> {
+interface ClassicStartSettings extends Pick<ClassicInstall, "nodePort" | "engine" | "memoryFrom"> {
   readonly platform: "darwin" | "linux";
+}
+
+/** What an agent is told of exo 0.0.x at its installation. */
+export interface AgentClassicSettings {
+  /** Where one is; looked up anew at each call. */
+  readonly classic?: ClassicPlaces;
+  /** How it is started by the agent's program. Without it its registry is kept, and others start it. */
+  readonly classicStart?: ClassicStartSettings;
 }
 
 export interface AgentClassicParts {
@@ -35,11 +43,14 @@ export interface AgentClassicParts {
 export interface AgentClassic {
   readonly classicRegistry: ClassicRegistry;
   readonly classicExo: ClassicExo;
-  /** Absent where this agent starts no exo 0.0.x. */
-  readonly supervisor?: ExoSupervisor;
+  /** Of the exo here, whichever it is; absent where this agent starts none. */
+  readonly supervisor: ExoSupervisor | undefined;
 }
 
-/** What an agent has to do with exo 0.0.x: its registry, and, where it was told how, its process. */
+/**
+ * What an agent has to do with exo 0.0.x: its registry, and, where it was told how, its process. An exo 0.0.x is never started by its
+ * bare command: without its peers it is no use.
+ */
 export async function openAgentClassic(parts: AgentClassicParts): Promise<AgentClassic> {
   const { places, start, program, authority, clock, logger } = parts;
   const registry = createClassicRegistry({
@@ -47,7 +58,12 @@ export async function openAgentClassic(parts: AgentClassicParts): Promise<AgentC
     authority,
   });
   if (places === undefined || start === undefined || program === undefined)
-    return { classicRegistry: registry, classicExo: noClassicExo() };
+    return {
+      classicRegistry: registry,
+      classicExo: noClassicExo(),
+      supervisor:
+        places === undefined ? program && createExoSupervisor({ program, host: parts.host, clock, logger }) : undefined,
+    };
   const { service, supervisor, forget } = createClassicExo({
     ...parts,
     install: { ...start, program, apiPort: parts.apiPort },

@@ -1,7 +1,6 @@
 import tls from "node:tls";
 import { openHttpExoApi } from "../adapters/exo-local/http-exo-api.js";
 import { type AgentHome, openAgentHome } from "../adapters/files/agent-home.js";
-import type { ClassicPlaces } from "../adapters/files/classic-disk.js";
 import { openConversionDisk } from "../adapters/files/conversion-disk.js";
 import { openModelRemovalDisk } from "../adapters/files/model-removal-disk.js";
 import { openPlacedFoldersRecord } from "../adapters/files/placed-folders-record.js";
@@ -19,7 +18,7 @@ import type { AgentServices } from "../agent/agent-services.js";
 import { createAuthority } from "../agent/authority.js";
 import { createDescribeExo } from "../agent/describe-exo.js";
 import { createDescribeMachine } from "../agent/describe-node.js";
-import { createExoSupervisor, type ExoSupervisor } from "../agent/exo-supervisor.js";
+import type { ExoSupervisor } from "../agent/exo-supervisor.js";
 import type { HostProbe } from "../agent/host-probe.js";
 import { createModelConvert } from "../agent/model-convert.js";
 import { createModelInspect } from "../agent/model-inspect.js";
@@ -33,7 +32,7 @@ import type { Clock } from "../runtime/clock.js";
 import { type Close, closeAll } from "../runtime/close-all.js";
 import type { Logger } from "../runtime/logger.js";
 import { Problem } from "../runtime/problem.js";
-import { type ClassicStartSettings, openAgentClassic } from "./agent-classic.js";
+import { type AgentClassicSettings, openAgentClassic } from "./agent-classic.js";
 import { type AgentFilesSettings, openAgentSync } from "./agent-sync.js";
 
 /** What an agent announces of itself. */
@@ -49,12 +48,14 @@ export interface AgentFacts {
 export interface EnrolledController extends TrustedController {
   /** What the controller calls this node; without it the name of the settings stays. */
   readonly name?: string;
+  /** `waiting`: somebody has to approve this agent on the controller first. */
+  readonly standing?: "member" | "waiting";
 }
 
 /** Enrols this agent; rejects when that can't succeed any more. Runs while the agent is up, until the signal aborts. */
 export type Enrol = (facts: AgentFacts, signal: AbortSignal) => Promise<EnrolledController>;
 
-export interface AgentExoSettings {
+export interface AgentExoSettings extends AgentClassicSettings {
   /** How to run exo. Without it the agent observes an exo that somebody else runs. */
   readonly program?: ProgramSpec;
   /** Where the agent asks its exo; default 127.0.0.1. */
@@ -67,10 +68,6 @@ export interface AgentExoSettings {
   /** Further folders with models in their sub-folders, absolute. They are only read. */
   readonly localModelsFolders?: readonly string[];
   readonly generation: ExoReport["generation"];
-  /** Where an exo 0.0.x is, told at installation; looked up anew at each call. */
-  readonly classic?: ClassicPlaces;
-  /** How that exo 0.0.x is started by `program`. Without it its registry is kept, and others start it. */
-  readonly classicStart?: ClassicStartSettings;
   /** Whether exo is started with the agent, or when the controller asks. Default `with-agent`. */
   readonly start?: "with-agent" | "on-request";
   /** What closing the agent does to the exo that it runs. */
@@ -101,13 +98,15 @@ export interface AgentSettings {
 }
 
 export type EnrolmentOutcome =
-  | { readonly kind: "enrolled" }
+  | { readonly kind: "enrolled"; readonly standing: "member" | "waiting" }
   | { readonly kind: "closed" }
   | { readonly kind: "failed"; readonly error: unknown };
 
 export interface RunningAgent {
   readonly port: number;
   readonly agentId: AgentId;
+  /** base64url SHA-256 of its public key. */
+  readonly pin: string;
   /** Resolves when the agent has a controller, or never will have one; never rejects. */
   readonly enrolment: Promise<EnrolmentOutcome>;
   readonly close: Close;
@@ -158,21 +157,10 @@ async function buildAgent(
   const authority = createAuthority(clock, logger);
   const placed = openPlacedFoldersRecord(home.placedFoldersFile);
   const describeMachine = createDescribeMachine(settings.hostProbe, clock);
-  const { supervisor: classicSupervisor, ...classic } = await openAgentClassic({
-    places: exo.classic,
-    start: exo.classicStart,
-    program,
-    apiPort: exo.apiPort,
-    homeFolder: settings.homeFolder,
-    describeMachine,
-    authority,
-    host,
-    clock,
-    logger,
+  const { supervisor, ...classic } = await openAgentClassic({
+    ...{ ...settings, places: exo.classic, start: exo.classicStart, program, apiPort: exo.apiPort },
+    ...{ describeMachine, authority, host, logger },
   });
-  // exo 0.0.x without its peers is no use, so it is never started by its bare command.
-  const modern = exo.classic === undefined ? program : undefined;
-  const supervisor = classicSupervisor ?? (modern && createExoSupervisor({ program: modern, host, clock, logger }));
   const converter = settings.converter?.(home.converterHome);
   const registry = await openRegistryDisk({ ...exo, linkRecordFile: home.linkRecordFile }, placed);
   const removalFiles = await openModelRemovalDisk(exo, registry, placed, logger);
@@ -232,9 +220,10 @@ async function enrolWith(
   logger: Logger,
 ): Promise<EnrolmentOutcome> {
   try {
-    accept(await enrol(facts, signal));
+    const enrolled = await enrol(facts, signal);
+    accept(enrolled);
     logger.info("enrolled");
-    return { kind: "enrolled" };
+    return { kind: "enrolled", standing: enrolled.standing ?? "member" };
   } catch (error) {
     if (signal.aborted) return { kind: "closed" };
     logger.error("enrolment failed", { error });
@@ -294,7 +283,7 @@ export async function startAgent(settings: AgentSettings): Promise<RunningAgent>
   const enrolment: Promise<EnrolmentOutcome> =
     "enrol" in controller
       ? enrolWith(controller.enrol, facts, ending.signal, accept, logger)
-      : Promise.resolve({ kind: "enrolled" });
+      : Promise.resolve({ kind: "enrolled", standing: "member" });
   closers.push(async () => {
     ending.abort(new Error("the agent is closing"));
     await enrolment;
@@ -304,5 +293,5 @@ export async function startAgent(settings: AgentSettings): Promise<RunningAgent>
     startInBackground(supervisor, exoAnswers(ending.signal), logger);
   }
   logger.info("agent is up", { port: server.port });
-  return { port: server.port, agentId: home.agentId, enrolment, close };
+  return { port: server.port, agentId: home.agentId, pin: identity.pin, enrolment, close };
 }

@@ -22,6 +22,7 @@ import { awaitNodes } from "../controller/await-nodes.js";
 import { createController } from "../controller/controller.js";
 import { createRedeem } from "../controller/enrolment.js";
 import type { Report } from "../controller/model-work.js";
+import { isWaiting } from "../controller/state-store.js";
 import { watchSightings } from "../controller/watch-sightings.js";
 import type { NodeFinder } from "../discover/node-finder.js";
 import { createStaticNodeFinder } from "../discover/static-node-finder.js";
@@ -95,7 +96,9 @@ async function build(
   const clock = systemClock;
   const store = keep(await openStateFolder(home));
   const identity = await loadOrCreateIdentity(home, "exoctl controller");
-  const enrolment = settings.exoHosts === undefined ? keep(await openEnrolment(settings, identity, store)) : undefined;
+  let current = (): ClusterSpec => spec;
+  const enrolment =
+    settings.exoHosts === undefined ? keep(await openEnrolment(settings, identity, store, () => current())) : undefined;
   const watch = keep(
     await watchSightings({ finders: findersOf(settings), clock, logger, ...sightingLimits(settings) }),
   );
@@ -128,6 +131,7 @@ async function build(
     randomBytes,
     lifetime: lifetime.signal,
   });
+  current = controller.spec;
   closers.push(controller.close);
   const gateway = keep(
     await openGateway({
@@ -161,7 +165,8 @@ async function build(
       : { enrolment: { host: enrolment.host, port: enrolment.port, pin: identity.pin } }),
     socketPath,
     awaitNodes: async (options, report, signal) => {
-      const members = (): readonly string[] => store.members().map((member) => member.name);
+      const members = (): readonly string[] =>
+        store.members().flatMap((member) => (isWaiting(member) ? [] : [member.name]));
       const { access, exoTroubles } = controller;
       const pipelines = spec.models.some((model) => model.serve.sharding !== "pipeline") ? "rdma" : "tcp";
       await awaitNodes(
@@ -184,6 +189,7 @@ async function openEnrolment(
   settings: ControllerSettings,
   identity: Identity,
   store: Awaited<ReturnType<typeof openStateFolder>>,
+  current: () => ClusterSpec,
 ) {
   const { logger, simulation, spec } = settings;
   const local =
@@ -193,7 +199,7 @@ async function openEnrolment(
     identity,
     host,
     port: simulation === undefined ? enrolmentPort : 0,
-    redeem: createRedeem({ store, clock: systemClock, logger }),
+    redeem: createRedeem({ store, clock: systemClock, logger, approval: () => current().enrolment.approval }),
     logger,
   });
   return { ...listener, host, shownHost: local?.address ?? "127.0.0.1" };

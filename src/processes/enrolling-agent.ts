@@ -55,7 +55,7 @@ export async function startEnrollingAgent(settings: EnrollingAgentSettings): Pro
       pin: enrolment.controllerPin,
     };
     await writeAgentTrust(homeFolder, next);
-    return next;
+    return { ...next, standing: enrolment.standing };
   };
   return startAgent({
     ...settings,

@@ -99,7 +99,8 @@ test("over exo's API alone: placed as wanted, ready, proven; a second time nothi
       },
     ],
   });
-  const deps: ApplyDeps = { access: reach, clock: realClock, newUuid: randomUUID, timings: { pollMs: 50 } };
+  const copier = { copy: () => Promise.reject(new Error("there are no agents here")) };
+  const deps: ApplyDeps = { access: reach, copier, clock: realClock, newUuid: randomUUID, timings: { pollMs: 50 } };
 
   const first = await converge(target([12, 28], 1), deps, signal);
   expect(first.changed).toBe(true);

@@ -50,7 +50,14 @@ function apply(
   signal = new AbortController().signal,
 ): Promise<ApplyReport> {
   const report = (line: ApplyProgress) => told.push(line);
-  const deps = { access: cluster, clock: cluster.clock, newUuid, report, timings: { pollMs: 4_000 } };
+  const deps = {
+    access: cluster,
+    copier: cluster.copier,
+    clock: cluster.clock,
+    newUuid,
+    report,
+    timings: { pollMs: 4_000 },
+  };
   return converge(target, deps, signal);
 }
 
@@ -88,7 +95,13 @@ test("from bare nodes to a proven instance, and a second time changes nothing", 
   expect(second).toMatchObject({ changed: false, instanceIds: first.instanceIds });
   expect(second.steps.map((step) => step.action)).toEqual(["prove"]);
 
-  const deps = { access: cluster, clock: cluster.clock, newUuid, proven: new Set(first.instanceIds) };
+  const deps = {
+    access: cluster,
+    copier: cluster.copier,
+    clock: cluster.clock,
+    newUuid,
+    proven: new Set(first.instanceIds),
+  };
   expect(await converge(target, deps, new AbortController().signal)).toMatchObject({ changed: false, steps: [] });
 });
 
@@ -97,8 +110,7 @@ test("weights that are missing come first, then their link", async () => {
   const node = cluster.nodes.get("studio-2");
   if (node !== undefined) node.weights = false;
   const report = await apply(cluster);
-  expect(report.steps[0]).toMatchObject({ action: "download-weights", node: "studio-2" });
-  expect(cluster.log).toContain(`download ${gptOssEntry.weightsOf} on exo-of-studio-2`);
+  expect(report.steps[0]).toMatchObject({ action: "sync-weights", node: "studio-2" });
   expect(node?.linked).toBe(true);
 });
 
@@ -113,7 +125,14 @@ test("commands that exo loses during an election are sent again with the same id
 
 describe("an exo that starts no runner any more, as 1.0.68 does after a start that hung", () => {
   const passOn = (cluster: FakeCluster, stuckExos: "restart" | "leave") => {
-    const deps = { access: cluster, clock: cluster.clock, newUuid, timings: { pollMs: 4_000 }, stuckExos };
+    const deps = {
+      access: cluster,
+      copier: cluster.copier,
+      clock: cluster.clock,
+      newUuid,
+      timings: { pollMs: 4_000 },
+      stuckExos,
+    };
     return converge(target, deps, new AbortController().signal);
   };
 
@@ -192,16 +211,14 @@ describe("what goes wrong ends in one sentence, and leaves nothing half-made", (
 
   test("a download that stands still, however long the others took", async () => {
     const { error } = await problemOf({ downloadStep: 0 }, (cluster) => {
-      const node = cluster.nodes.get("studio-1");
-      if (node !== undefined) node.weights = false;
+      for (const node of cluster.nodes.values()) node.weights = false;
     });
     expect(error).toMatchObject({ code: "download_stuck", message: expect.stringContaining("studio-1") });
   });
 
   test("a slow download is no failure while it moves", async () => {
     const cluster = fakeCluster(names, gptOssEntry, { downloadStep: GIB / 4 });
-    const node = cluster.nodes.get("studio-1");
-    if (node !== undefined) node.weights = false;
+    for (const node of cluster.nodes.values()) node.weights = false;
     const before = cluster.clock.now();
     expect(await apply(cluster)).toMatchObject({ changed: true });
     expect(cluster.clock.now() - before).toBeGreaterThan(120_000);
@@ -232,6 +249,7 @@ test("an abort leaves what is starting for the next pass", async () => {
   const abort = new AbortController();
   const deps = {
     access: cluster,
+    copier: cluster.copier,
     clock: cluster.clock,
     newUuid,
     report: (line: ApplyProgress) => {
@@ -326,6 +344,7 @@ describe("several copies", () => {
       { ...target, copies },
       {
         access: cluster,
+        copier: cluster.copier,
         clock: cluster.clock,
         newUuid,
         timings: { pollMs: 4_000 },

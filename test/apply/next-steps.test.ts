@@ -143,14 +143,14 @@ describe("what is to be done", () => {
     expect(briefly(await decide(cluster)).filter((step) => step.startsWith("delete"))).toEqual([]);
   });
 
-  test("missing weights are downloaded where layers go, and linked afterwards", async () => {
+  test("missing weights are copied to where layers go, and linked afterwards", async () => {
     const cluster = prepared(fakeCluster([...names, "studio-4"], gptOssEntry));
     for (const name of ["studio-1", "studio-4"]) {
       const node = cluster.nodes.get(name);
       if (node !== undefined) Object.assign(node, { weights: false, linked: false });
     }
     expect(briefly(await decide(cluster)).slice(0, 3)).toEqual([
-      "download-weights studio-1",
+      "sync-weights",
       "ensure-entry studio-1",
       "create-instance",
     ]);

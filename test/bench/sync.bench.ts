@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { expect, test } from "vitest";
 import type { SyncSummary } from "../../src/controller/sync/sync-api.js";
-import { peakBytes, startSyncCluster, syncThroughKill } from "../support/sync-cluster.js";
+import { peakBytes, processorSec, startSyncCluster, syncThroughKill } from "../support/sync-cluster.js";
 import { writeRandomModel } from "../support/sync-house.js";
 import { printTable, times, timeText } from "./bench-table.js";
 
@@ -23,22 +23,27 @@ test("one copy, and eight copies at the same time", async () => {
       cluster.modelsOf(seed),
       Array.from({ length: 16 }, () => size),
     );
+    const used = () => cluster.names.reduce((sum, name) => sum + processorSec(cluster.agentOf(name) ?? 0), 0);
+    const atFirst = used();
     const one = await cluster.sync("--to", targets[0] ?? "");
     await rm(cluster.folderOf(targets[0] ?? ""), { recursive: true });
+    const afterOne = used();
     const eight = await cluster.sync();
+    const processor = [afterOne - atFirst, used() - afterOne];
     expect(eight.nodes.map(({ outcome }) => outcome)).toEqual(targets.map(() => "copied"));
     expect(eight.nodes).toHaveLength(8);
     const ratio = longest(eight) / longest(one);
     printTable(
       `${mb(eight.bytes)} in ${Object.keys(files).length} files, each agent sends ${mb(uplinkBytesPerSec)}/s at most`,
-      ["copies", "time", "times one copy", "sent by the source", "sent by the others"],
-      [one, eight].map((summary) => {
+      ["copies", "time", "times one copy", "processor time of all agents", "sent by the source", "sent by the others"],
+      [one, eight].map((summary, at) => {
         const others = targets.reduce((sum, name) => sum + sentBy(summary, name), 0);
         const factor = (longest(summary) / longest(one)).toFixed(2);
         return [
           String(summary.nodes.length),
           timeText(longest(summary)),
           factor,
+          `${(processor[at] ?? 0).toFixed(1)} s`,
           mb(sentBy(summary, seed)),
           mb(others),
         ];

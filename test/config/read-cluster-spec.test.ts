@@ -25,7 +25,12 @@ describe("a good file", () => {
       cluster: { name: "studio" },
       discovery: { mdns: true, interface: "auto", hosts: [] },
       nodes: { defaults: { headroomBytes: 3 * 2 ** 30, cordon: false }, named: new Map() },
-      exo: { generation: "auto", apiPort: 52_415, manage: true, classic: { forceLayers: false, engine: "mlx", patched: false } },
+      exo: {
+        generation: "auto",
+        apiPort: 52_415,
+        manage: true,
+        classic: { forceLayers: false, engine: "mlx", patched: false },
+      },
       models: [
         {
           name: "gpt-oss-120b",

@@ -31,6 +31,7 @@ function someWork(faults: Faults = {}, models: readonly ModelEntry[] = [anEntry(
   const work = createModelWork({
     clusterId: "lab",
     access: cluster,
+    copier: cluster.copier,
     spec: () => aSpec(),
     desired: () => desired,
     known: () => knownModels(),

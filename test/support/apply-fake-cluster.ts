@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ClusterAccess, ClusterView } from "../../src/apply/cluster-access.js";
 import type { ExoControl, InstanceSpec, ProofAnswer } from "../../src/apply/exo-control.js";
+import type { WeightsCopier } from "../../src/apply/weights-copier.js";
 import { exoNodeId, type NodeName, nodeName } from "../../src/cluster/names.js";
 import type { EntryOutcome, EntrySpec } from "../../src/cluster/registry-report.js";
 import { type AgentLink, AgentUnreachableError } from "../../src/inventory/agent-link.js";
@@ -32,6 +33,8 @@ export interface FakeNode {
   card?: string;
   /** Weights of the built-in model are complete. */
   weights: boolean;
+  /** What exo has left of a download. */
+  partBytes?: number;
   linked: boolean;
   listed: boolean;
   agent: boolean;
@@ -52,6 +55,8 @@ export interface Faults {
   createError?: Error;
   downloadStep?: number;
   rescan?: "unknown";
+  /** Copies between nodes fail, or are not seen by the agents afterwards. */
+  copies?: Error | "unseen";
   /** Instances of these ids fail at once, those of the others behave as said above. */
   failing?: (modelId: string) => boolean;
   /** Nodes whose exo starts no runner until it is started again. */
@@ -65,6 +70,7 @@ export interface Faults {
 
 export interface FakeCluster extends ClusterAccess {
   readonly clock: Clock;
+  readonly copier: WeightsCopier;
   readonly nodes: Map<string, FakeNode>;
   instances: FakeInstance[];
   readonly log: string[];
@@ -92,6 +98,16 @@ export function fakeCluster(names: readonly string[], entry: EntrySpec, faults: 
       sleep: async (ms, signal) => {
         signal?.throwIfAborted();
         time += ms;
+      },
+    },
+    copier: {
+      copy: async ({ to, from }, note) => {
+        cluster.log.push(`copy to ${to.join(", ")}${from === undefined ? "" : ` from ${from}`}`);
+        note("half of it");
+        if (faults.copies instanceof Error) throw faults.copies;
+        if (faults.copies === undefined)
+          for (const name of to) Object.assign(cluster.nodes.get(name) ?? {}, { weights: true });
+        return "copied";
       },
     },
     nodes: new Map(
@@ -230,7 +246,7 @@ function registryOf(cluster: FakeCluster, name: string, entry: EntrySpec) {
     ],
     models: [
       ...[...(node?.copies.keys() ?? [])].map((modelId) => ({ modelId, complete: true, linkTo: entry.weightsOf })),
-      { modelId: entry.weightsOf, complete: node?.weights === true },
+      { modelId: entry.weightsOf, complete: node?.weights === true, bytes: node?.partBytes ?? 0 },
       ...(node?.linked === true ? [{ modelId: entry.modelId, complete: node.weights, linkTo: entry.weightsOf }] : []),
     ],
   };

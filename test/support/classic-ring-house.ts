@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import tls from "node:tls";
@@ -23,7 +24,6 @@ import { readClassicCards } from "../../src/simulate/classic/classic-registry.js
 import { type RunningClassicExo, startClassicExo } from "../../src/simulate/classic/run-classic-exo.js";
 import { createSimulatedHostProbe } from "../../src/simulate/simulated-host-probe.js";
 import { anIdentity } from "./agent-identities.js";
-import { freePort } from "./agent-tiny-exo.js";
 
 /** Of exo's waits: its health checks then fail after half a second, which a busy machine keeps. */
 const timeScale = 0.1;
@@ -37,6 +37,20 @@ const modelsPyText = [
   "}",
   "",
 ].join("\n");
+
+/** A port below the range that systems hand out by themselves: exo is started more than once on it. */
+async function quietPort(): Promise<number> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+    });
+    if (isFree) return port;
+  }
+  throw new Error("no port is free");
+}
 
 export interface RingMachine {
   readonly name: string;
@@ -115,7 +129,7 @@ export async function openRingHouse(
     await chmod(profiler, 0o755);
     const identity = await anIdentity(name);
     const exo = exoInProcess(modelsPy, () => options.stepMs ?? 0);
-    const [apiPort, nodePort] = [await freePort(), await freePort()];
+    const [apiPort, nodePort] = [await quietPort(), await quietPort()];
     const profile = profiles[at];
     if (profile === undefined) throw new Error(`no profile of ${name}`);
     const classic = options.modernNodes?.includes(name) !== true;
@@ -193,7 +207,7 @@ export async function openRingHouse(
       simulated: true,
       exoHosts: undefined,
       enrolment: undefined,
-      timings: {},
+      timings: { pollMs: 150 },
     },
     store,
     watch: { sightings: () => [], hints: () => [], verified: () => {}, close: async () => {} },

@@ -7,6 +7,7 @@ import {
   withDesired,
   withoutAddedModel,
   withoutMember,
+  withoutToken,
   withRedeemedToken,
   withToken,
 } from "../../src/adapters/files/state-document.js";
@@ -76,6 +77,7 @@ export function createMemoryStore(members: readonly Member[] = []): StateStore {
     redeemToken: (id, member) => change((now) => withRedeemedToken(now, id, member)),
     changeMember: (id, part) => change((now) => withChangedMember(now, id, part)),
     removeMember: (id) => change((now) => withoutMember(now, id)),
+    removeToken: (id) => change((now) => withoutToken(now, id)),
     saveDesired: (desired) => change((now) => withDesired(now, desired)),
     addModel: (model) => change((now) => withAddedModel(now, model)),
     dropModel: (modelId, nodes) => change((now) => withoutAddedModel(now, modelId, nodes)),

@@ -35,7 +35,9 @@ export interface EnrolmentHouse {
   close(): Promise<void>;
 }
 
-export async function openEnrolmentHouse(options: { readonly deadlineMs?: number } = {}): Promise<EnrolmentHouse> {
+export async function openEnrolmentHouse(
+  options: { readonly deadlineMs?: number; readonly approval?: "none" | "required" } = {},
+): Promise<EnrolmentHouse> {
   const folder = await mkdtemp(join(tmpdir(), "exoctl-enrolment-"));
   const newIdentity = (name: string): Promise<Identity> => loadOrCreateIdentity(join(folder, name), name);
   const [controller, agent, store] = await Promise.all([
@@ -45,7 +47,7 @@ export async function openEnrolmentHouse(options: { readonly deadlineMs?: number
   ]);
   let now = 1_000_000;
   const clock: Clock = { now: () => now, sleep: () => Promise.reject(new Error("nobody sleeps here")) };
-  const redeem = createRedeem({ store, clock, logger: silentLogger });
+  const redeem = createRedeem({ store, clock, logger: silentLogger, approval: () => options.approval ?? "none" });
   const listener = await listenForEnrolment({
     identity: controller,
     host: "127.0.0.1",

@@ -88,6 +88,15 @@ export function peakBytes(pid: number): number {
   return Number(line?.[1] ?? Number.NaN) * 1024;
 }
 
+/** Processor time of a process so far, in seconds. Linux only. */
+export function processorSec(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /s, "")
+    .split(" ");
+  // proc(5): utime and stime are fields 14 and 15, in ticks of 10 ms; what was cut off are the first two.
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
 export type SyncCluster = Awaited<ReturnType<typeof startSyncCluster>>;
 
 const allocatedIn = (folder: string): number =>

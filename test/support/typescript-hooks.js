@@ -1,6 +1,12 @@
-import { readFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import ts from "typescript";
+
+// Without a cache every process of a test would load the compiler and transpile the same files again.
+/** Part of each file's name in the cache: to be raised when the compiler's options or its version change. */
+const edition = "1";
+const cache = fileURLToPath(new URL("../../node_modules/.cache/test-typescript/", import.meta.url));
 
 /** Module hooks that let plain node run our TypeScript: `.js` is looked for as `.ts`, types are stripped. */
 export async function resolve(specifier, context, next) {
@@ -11,9 +17,21 @@ export async function resolve(specifier, context, next) {
 
 export async function load(url, context, next) {
   if (!url.endsWith(".ts")) return await next(url, context);
-  const source = await readFile(fileURLToPath(url), "utf8");
-  const { outputText } = ts.transpileModule(source, {
+  const text = await readFile(fileURLToPath(url), "utf8");
+  const cached = join(cache, `${createHash("sha256").update(edition).update(text).digest("hex")}.js`);
+  const source = await readFile(cached, "utf8").catch(() => transpile(text, cached));
+  return { format: "module", source, shortCircuit: true };
+}
+
+async function transpile(text, cached) {
+  const { default: ts } = await import("typescript");
+  const { outputText } = ts.transpileModule(text, {
     compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023, verbatimModuleSyntax: true },
   });
-  return { format: "module", source: outputText, shortCircuit: true };
+  await mkdir(cache, { recursive: true });
+  // Moved to its place as one: several processes may do this at once.
+  const fresh = `${cached}.${process.pid}`;
+  await writeFile(fresh, outputText);
+  await rename(fresh, cached);
+  return outputText;
 }

@@ -5,6 +5,6 @@ export async function untilTrue(question: () => Promise<boolean>, what: string):
   const deadline = Date.now() + 10_000;
   while (!(await question())) {
     if (Date.now() > deadline) throw new Error(`waited in vain for: ${what}`);
-    await wait(10);
+    await wait(60);
   }
 }

@@ -1,10 +1,20 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CliRun, createCliSandbox, runCli, startCli } from "../support/run-cli.js";
 
 const longMs = 120_000;
 const anyPort = ["--listen", "127.0.0.1:0"];
+
+/** The model needs both. */
+const oneWithoutWeights = JSON.stringify({
+  macs: ["complete", "none"].map((weights, at) => ({
+    ...{ name: `studio-${at + 1}`, chip: "M2 Max", memoryGb: 64 },
+    weights,
+  })),
+  ...{ timeScale: 0.02, tokenScale: 0 },
+});
 
 describe("up --simulate --once", () => {
   test(
@@ -28,11 +38,16 @@ describe("up --simulate --once", () => {
   );
 
   test(
-    "says which layers run where as JSON, all 36 of them in rank order",
+    "copies weights to the Mac that lacks them, and says which layers run where as JSON, all 36 of them in rank order",
     async () => {
       const sandbox = createCliSandbox();
       try {
-        const { code, stdout } = await runCli(sandbox, ["up", "--simulate", "--once", "-o", "json", ...anyPort]);
+        const macs = join(sandbox.temp, "macs.yaml");
+        writeFileSync(macs, oneWithoutWeights);
+        const flags = ["--simulate", macs, "--once", "-o", "json", ...anyPort];
+        const { code, stdout, stderr } = await runCli(sandbox, ["up", ...flags]);
+        expect(stderr).toMatch(/copy the weights to studio-2 from the nodes that have them: .* copied and verified/);
+        expect(stderr).not.toContain("download the weights");
         expect(code).toBe(0);
         const { model, answer } = JSON.parse(stdout);
         expect(answer.text).toMatch(/^\[simulated\] /);

@@ -52,9 +52,10 @@ export function openGrpcClassicPeer({ address, deadlineMs = 3_000 }: ClassicPeer
   const { NodeService } = (loadPackageDefinition(definition) as unknown as ProtoGrpcType).node_service;
   const target = address.host.includes(":") ? `ipv6:[${address.host}]` : `dns:${address.host}`;
   const client = new NodeService(`${target}:${address.port}`, ChannelCredentials.createInsecure(), channelOptions);
+  const open = new Set<ClientUnaryCall>();
   const call = async <Q, A>(method: Method<Q, A>, request: Q, signal: AbortSignal): Promise<A> => {
     try {
-      return await callOnce(method, request, AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]));
+      return await callOnce(method, request, open, AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]));
     } catch (error) {
       signal.throwIfAborted();
       throw failureOf(address, error);
@@ -74,18 +75,23 @@ export function openGrpcClassicPeer({ address, deadlineMs = 3_000 }: ClassicPeer
       if (parsed.kind === "broken") throw new ExoAnswerError(address, status.OK, parsed.problem, false);
       return parsed.value;
     },
-    close: async () => client.close(),
+    close: async () => {
+      for (const pending of open) pending.cancel();
+      client.close();
+    },
   };
 }
 
-function callOnce<Q, A>(method: Method<Q, A>, request: Q, signal: AbortSignal): Promise<A> {
+function callOnce<Q, A>(method: Method<Q, A>, request: Q, open: Set<ClientUnaryCall>, signal: AbortSignal): Promise<A> {
   return new Promise<A>((resolve, reject) => {
     signal.throwIfAborted();
     const call = method(request, new Metadata(), {}, (error, answer) => {
+      open.delete(call);
       signal.removeEventListener("abort", cancel);
       if (error === null && answer !== undefined) resolve(answer);
       else reject(signal.aborted ? signal.reason : error);
     });
+    open.add(call);
     const cancel = (): void => call.cancel();
     signal.addEventListener("abort", cancel, { once: true });
   });

@@ -26,6 +26,7 @@ const memberSchema = z.strictObject({
   enrolledAt: atSchema,
   lastAddress: z.strictObject({ host: z.string().min(1), port: z.int().min(1).max(65_535) }).exactOptional(),
   cordoned: z.boolean(),
+  approval: z.enum(["waiting", "given"]).exactOptional(),
 });
 
 const tokenSchema = z.strictObject({
@@ -115,6 +116,22 @@ export function withoutMember(document: StateDocument, id: Member["agentId"]): C
   if (members.length === document.members.length) return { next: document, outcome: "absent" };
   return { next: { ...document, members }, outcome: "removed" };
 }
+
+export function withoutToken(document: StateDocument, id: string): Change<"removed" | "absent"> {
+  const tokens = document.tokens.filter((token) => token.id !== id);
+  if (tokens.length === document.tokens.length) return { next: document, outcome: "absent" };
+  return { next: { ...document, tokens }, outcome: "removed" };
+}
+
+/** Far more than any controller has starts: nobody's term is higher who started from the same state. */
+const restoredTermStep = 1_000_000;
+
+/** The state as it goes on from a backup. */
+export const withRestoredTerm = (document: StateDocument): StateDocument => ({
+  ...document,
+  term: document.term + restoredTermStep,
+  tokens: [],
+});
 
 export function withDesired(document: StateDocument, desired: DesiredState): Change<"saved" | "outdated"> {
   if (desired.generation !== (document.desired?.generation ?? 0) + 1) return { next: document, outcome: "outdated" };

@@ -16,6 +16,7 @@ import {
   withDesired,
   withoutAddedModel,
   withoutMember,
+  withoutToken,
   withRedeemedToken,
   withToken,
 } from "./state-document.js";
@@ -137,6 +138,7 @@ export async function openStateFolder(folder: string): Promise<StateStore> {
       redeemToken: (id, member) => change((now) => withRedeemedToken(now, id, member)),
       changeMember: (id, part) => change((now) => withChangedMember(now, id, part)),
       removeMember: (id) => change((now) => withoutMember(now, id)),
+      removeToken: (id) => change((now) => withoutToken(now, id)),
       saveDesired: (desired) => change((now) => withDesired(now, desired)),
       addModel: (model) => change((now) => withAddedModel(now, model)),
       dropModel: (modelId, nodes) => change((now) => withoutAddedModel(now, modelId, nodes)),

@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
+import type { PeerCertificate } from "node:tls";
 import { Metadata, type ServerUnaryCall, type ServerWritableStream, type sendUnaryData, status } from "@grpc/grpc-js";
 import type { Caller } from "../../agent/authority.js";
 import { type RefusalCode, RefusalError } from "../../agent/refusal.js";
@@ -31,10 +32,23 @@ function numberIn(metadata: Metadata, key: string): number | undefined {
   return more.length === 0 && typeof value === "string" && wholeNumber.test(value) ? Number(value) : undefined;
 }
 
+/** Pins of the certificates that called last, by their SHA-256: to take one apart costs as much as all the rest of a call. */
+const knownPins = new Map<string, string>();
+const mostKnownPins = 16;
+
+function pinOf({ raw, fingerprint256 }: PeerCertificate): string {
+  const known = knownPins.get(fingerprint256);
+  if (known !== undefined) return known;
+  const pin = spkiPin(new X509Certificate(raw));
+  if (knownPins.size >= mostKnownPins) knownPins.clear();
+  knownPins.set(fingerprint256, pin);
+  return pin;
+}
+
 function callerOf(call: AnyCall, { isTrusted }: CallFrame): Caller {
   // Empty unless TLS has verified the certificate of the other end against the ones we trust.
   const certificate = call.getAuthContext().sslPeerCertificate;
-  const pin = certificate === undefined ? undefined : spkiPin(new X509Certificate(certificate.raw));
+  const pin = certificate === undefined ? undefined : pinOf(certificate);
   if (pin === undefined || !isTrusted(pin)) {
     throw new RefusalError("other_controller", "this agent is enrolled with another controller");
   }

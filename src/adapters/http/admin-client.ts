@@ -8,6 +8,7 @@ import type { PlanResult } from "../../plan/plan-result.js";
 import type { WhatIf } from "../../plan/what-if.js";
 import { openAdminCalls } from "./admin-calls.js";
 import { classicClient } from "./classic-client.js";
+import { nodesClient } from "./nodes-client.js";
 
 /** Calls that take long and tell how far they are. */
 type Streamed = "apply" | "syncModel" | "convert" | "addModel" | "removeModel";
@@ -25,6 +26,7 @@ export function openAdminClient(socketPath: string): AdminClient {
   const { once: call, streamed } = calls;
   return {
     ...classicClient(calls),
+    ...nodesClient(calls),
     info: () => call<ControllerInfo>("GET", "/api/v1/info"),
     status: () => call<StatusReport>("GET", "/api/v1/status"),
     discover: () => call<readonly DiscoveredHost[]>("GET", "/api/v1/discover"),

@@ -12,6 +12,7 @@ import { addClassicRoutes } from "./classic-routes.js";
 import { addConvertRoutes } from "./convert-routes.js";
 import { addEntriesRoutes } from "./entries-routes.js";
 import { addModelListRoutes } from "./model-list-routes.js";
+import { addNodesRoutes } from "./nodes-routes.js";
 import { type ProblemBody, problemBody } from "./problem-body.js";
 import { addSyncRoutes } from "./sync-routes.js";
 
@@ -115,6 +116,7 @@ function addRoutes(server: FastifyInstance, api: AdminApi, logger: Logger): void
   addConvertRoutes(server, api, logger);
   addEntriesRoutes(server, api, logger);
   addModelListRoutes(server, api);
+  addNodesRoutes(server, api);
   server.setErrorHandler((error, _request, reply) => {
     const body = problemBody(error, logger);
     return reply.status(statusOf[body.kind]).send({ problem: body });

@@ -6,6 +6,7 @@ import { spkiPin } from "../../cluster/spki-pin.js";
 import type { SourceState } from "../../models/sync/piece-board.js";
 import type { Peer } from "../../models/sync/sync-report.js";
 import { filePathOf, filesHost, readStateBody, statePathOf, whenHeader } from "./file-requests.js";
+import { receiveBody } from "./receive-body.js";
 
 /** Two pieces under way and one question what else there is. */
 const connectionsPerPeer = 3;
@@ -95,7 +96,7 @@ export function createDialPeer(own: Own): DialPeer {
         const answer = await ask(agent, filePathOf(digest, fileIndex), headers, signal);
         const { statusCode } = answer;
         if (statusCode === 206 && answer.headers["content-length"] === String(bytes))
-          return { kind: "data", chunks: answer };
+          return { kind: "data", receive: (take) => receiveBody(answer, take) };
         if (statusCode === 409) return { kind: "served", state: await stateFrom(answer) };
         answer.destroy();
         throw new Error(`it answered ${statusCode} when it was asked for a piece`);

@@ -39,6 +39,8 @@ export interface Enrolment {
   readonly clusterId: string;
   /** The name the controller gave this node. */
   readonly name: string;
+  /** `waiting`: somebody has to approve it on the controller first. */
+  readonly standing: "member" | "waiting";
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -82,7 +84,7 @@ async function exchange(
   controllerSpki: Buffer,
   options: EnrolOptions,
   signal: AbortSignal,
-): Promise<{ readonly clusterId: string; readonly name: string }> {
+): Promise<Pick<Enrolment, "clusterId" | "name" | "standing">> {
   const key = enrolmentKey(options.token.secret);
   const channel = {
     channelBinding: socket.exportKeyingMaterial(channelBindingBytes, channelBindingLabel, Buffer.alloc(0)),
@@ -110,7 +112,7 @@ async function exchange(
       "Somebody may be pretending to be the controller. Make a new token on the controller's own machine and compare.",
     );
   }
-  return { clusterId: answer.clusterId, name: answer.name };
+  return { clusterId: answer.clusterId, name: answer.name, standing: answer.standing };
 }
 
 /**

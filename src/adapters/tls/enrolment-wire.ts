@@ -28,6 +28,8 @@ export const answerSchema = z.discriminatedUnion("kind", [
     kind: z.literal("enrolled"),
     clusterId: z.string().regex(/^[a-z2-7]{8}$/),
     name: z.string().min(1).max(63),
+    /** `waiting`: somebody has to approve it first. */
+    standing: z.enum(["member", "waiting"]).default("member"),
     proof: base64url32,
   }),
   z.object({ kind: z.literal("refused"), code: z.string().max(64) }),

@@ -2,6 +2,7 @@ import type { PieceChoice, SourceState } from "../../models/sync/piece-board.js"
 import type { Piece } from "../../models/sync/pieces.js";
 import { type Run, type Source, textOf } from "./fetch-run.js";
 import { CopyDiskError, type ModelCopy } from "./model-disk.js";
+import type { TakeBytes } from "./peer-link.js";
 import { receivePiece } from "./receive-piece.js";
 
 /** How one attempt to fetch a piece ended. `relieved`: another source is much faster. */
@@ -36,7 +37,7 @@ export async function fetchOne(
   try {
     const answer = await link.fetch(piece, choice.when, bounded);
     if (answer.kind === "served") return answer;
-    const kind = await storePiece(run.copy, piece, answer.chunks, buffer, onBytes);
+    const kind = await storePiece(run.copy, piece, answer.receive, buffer, onBytes);
     source.bytesPerMs = piece.bytes / Math.max(1, run.clock.now() - item.startedAt);
     return { kind };
   } catch (error) {
@@ -51,13 +52,13 @@ export async function fetchOne(
 async function storePiece(
   copy: ModelCopy,
   piece: Piece,
-  chunks: AsyncIterable<Uint8Array>,
+  receive: (take: TakeBytes) => Promise<void>,
   buffer: Buffer,
   onBytes: (bytes: number) => void,
 ): Promise<"verified" | "different"> {
   const file = await copy.openToWrite(piece.fileIndex);
   try {
-    return await receivePiece(piece, chunks, file, buffer, onBytes);
+    return await receivePiece(piece, receive, file, buffer, onBytes);
   } finally {
     await file.close();
   }

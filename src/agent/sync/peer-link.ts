@@ -2,9 +2,13 @@ import type { SourceState } from "../../models/sync/piece-board.js";
 import type { Piece } from "../../models/sync/pieces.js";
 import type { Peer } from "../../models/sync/sync-report.js";
 
+/** Takes bytes as they come. What it gives back is waited for before more comes; the bytes are not touched after that. */
+export type TakeBytes = (bytes: Uint8Array) => Promise<void> | undefined;
+
 /** What a peer answers when it is asked for a piece. */
 export type PieceAnswer =
-  | { readonly kind: "data"; readonly chunks: AsyncIterable<Uint8Array> }
+  /** Hands all bytes over. Rejects when they break off or cannot be taken, never while some are still being taken. */
+  | { readonly kind: "data"; readonly receive: (take: TakeBytes) => Promise<void> }
   /** Somebody else has been sent it; the state says what else it has. */
   | { readonly kind: "served"; readonly state: SourceState };
 

@@ -76,9 +76,8 @@ function entrySteps({ stages, entry }: RingTarget, view: RingView): readonly Rin
 
 /** Everything is stopped before anything is started: each join of a node to a running ring costs every node a model load. */
 function startSteps(target: RingTarget, view: RingView): readonly RingStep[] {
-  const outside = view.nodes.filter(
-    ({ name, exo }) => exo?.managed === true && exo.state === "running" && !target.settings.has(name),
-  );
+  // What an agent said before it fell silent says nothing of now.
+  const outside = view.nodes.filter(({ name, report }) => report?.running !== undefined && !target.settings.has(name));
   const stops: RingStep[] = outside.map(({ name }) => ({
     action: "stop-exo",
     node: name,

@@ -5,12 +5,12 @@ import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import type { HostProbe } from "../../agent/host-probe.js";
 import { type ClassicEngine, classicEngines } from "../../cluster/classic-entry.js";
+import { pinWords } from "../../cluster/pin-words.js";
 import { type HostPort, parseHostPort } from "../../config/host-port.js";
 import type { Logger } from "../../runtime/logger.js";
 import { Problem } from "../../runtime/problem.js";
 import { checkedRate } from "../checked-rate.js";
 import { stateHome } from "../find-controller.js";
-import { keepYoungSpaceSmall } from "../little-memory.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { untilStopped } from "../until-stopped.js";
 import { version } from "../version.js";
@@ -69,7 +69,6 @@ export function addAgentCommand(program: Command): void {
     )
     .addOption(new Option("--simulated-mac <file>", "be a simulated Mac").hideHelp())
     .action(async (exoCommand: string[], options: AgentOptions) => {
-      keepYoungSpaceSmall();
       if (options.simulatedMac !== undefined) return runSimulated(options.simulatedMac, options);
       return runReal(exoCommand, options);
     });
@@ -105,8 +104,9 @@ async function runReal(exoCommand: readonly string[], options: AgentOptions): Pr
       localModelsFolders: await localFolders(options.modelsFolder),
       apiPort: checkedPort(options.exoApiPort, "--exo-api-port"),
       ...(await exoGeneration(options, logger)),
-      // exo and its instances go on serving when the agent is restarted or updated.
-      onClose: "leave",
+      // exo 1.x and its instances go on serving when the agent is restarted or updated. An exo 0.0.x could not be told its peers
+      // by the next agent, nor lose what it was made to report.
+      onClose: options.classic === undefined ? "leave" : "stop",
       ...(command === undefined
         ? {}
         : { program: { command, args, env: exoEnvironment(), cwd: homedir(), logFile: join(homeFolder, "exo.log") } }),
@@ -117,8 +117,12 @@ async function runReal(exoCommand: readonly string[], options: AgentOptions): Pr
   });
   const failed = agent.enrolment.then((outcome) => {
     if (outcome.kind === "failed") throw outcome.error;
-    if (outcome.kind === "enrolled")
-      process.stderr.write(`exoctl agent is up on port ${agent.port} and belongs to a controller\n`);
+    if (outcome.kind !== "enrolled") return;
+    const standing =
+      outcome.standing === "waiting"
+        ? `waits for approval on the controller, where these words have to show: ${pinWords(agent.pin)}`
+        : "belongs to a controller";
+    process.stderr.write(`exoctl agent is up on port ${agent.port} and ${standing}\n`);
   });
   await untilStopped(agent.close, failed);
 }

@@ -3,15 +3,16 @@ import { parseDuration } from "../../config/parse-duration.js";
 import { Problem } from "../../runtime/problem.js";
 import { controllerHere } from "../find-controller.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
-import { palette, printResult } from "../output.js";
+import { palette, printResult, widthOf } from "../output.js";
 import { renderJoin } from "../render/join-view.js";
+import { renderNodeChange, renderTokens } from "../render/nodes-view.js";
 
 interface TokenOptions extends CommonOptions {
   readonly for?: string;
   readonly ttl: string;
 }
 
-/** `exoctl token create`: what to paste on a Mac so that it joins. */
+/** `exoctl token`: what to paste on a Mac so that it joins, and which of these are still good. */
 export function addTokenCommand(program: Command): void {
   const token = program.command("token").description("join tokens for new nodes");
   withCommonOptions(token.command("create"))
@@ -25,6 +26,20 @@ export function addTokenCommand(program: Command): void {
       };
       const join = await controllerHere().createToken(request);
       await printResult(join, options.output, () => renderJoin(join, palette(process.stdout)));
+    });
+  withCommonOptions(token.command("list"))
+    .description("join tokens: which are open, used or expired")
+    .action(async (options: CommonOptions) => {
+      const tokens = await controllerHere().listTokens();
+      const page = { colors: palette(process.stdout), width: widthOf(process.stdout) };
+      await printResult(tokens, options.output, () => renderTokens(tokens, page));
+    });
+  withCommonOptions(token.command("revoke"))
+    .description("let nobody use a token any more")
+    .argument("<id>", "as in `token list`")
+    .action(async (id: string, options: CommonOptions) => {
+      const change = await controllerHere().revokeToken({ id });
+      await printResult(change, options.output, () => renderNodeChange(change, "is revoked"));
     });
 }
 

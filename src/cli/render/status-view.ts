@@ -16,6 +16,8 @@ function signOf(state: State): string {
       return "◐";
     case "cordoned":
       return "◌";
+    case "waiting":
+      return "?";
     case "not-ready":
       return "▲";
     case "unreachable":

@@ -27,9 +27,17 @@ export interface SyncDeps {
 type Report = (line: ProgressLine) => void;
 
 /** Copies of models, one at a time for each model. */
-export function createModelSync(deps: SyncDeps): ModelSyncApi {
-  const underWay = new Set<ModelId>();
+export interface ModelSync extends ModelSyncApi {
+  /** Resolves when no copy of this model is under way. */
+  settled(id: ModelId): Promise<void>;
+}
+
+export function createModelSync(deps: SyncDeps): ModelSync {
+  const underWay = new Map<ModelId, Promise<unknown>>();
   return {
+    settled: async (id) => {
+      while (underWay.has(id)) await Promise.allSettled([underWay.get(id)]);
+    },
     syncModel: async (request, report, signal) => {
       const id = idOf(request, deps.spec());
       if (underWay.has(id))
@@ -39,12 +47,11 @@ export function createModelSync(deps: SyncDeps): ModelSyncApi {
           `${id} is being copied already`,
           "Wait for it, or end it with Ctrl-C there.",
         );
-      underWay.add(id);
-      try {
-        return await syncModel(deps, id, request, report, AbortSignal.any([signal, deps.lifetime]));
-      } finally {
-        underWay.delete(id);
-      }
+      const copy = syncModel(deps, id, request, report, AbortSignal.any([signal, deps.lifetime])).finally(() =>
+        underWay.delete(id),
+      );
+      underWay.set(id, copy);
+      return await copy;
     },
   };
 }

@@ -35,17 +35,21 @@ const flag = { type: "boolean" } as const;
 
 /** Flags that exo knows and that change nothing here. */
 const unheeded = {
+  "batch-size": text,
   "broadcast-port": text,
-  "data-dir": text,
+  data: text,
   "default-temp": text,
   "discovery-timeout": text,
   "download-quick-check": flag,
   "interface-type-filter": text,
+  iters: text,
   "listen-port": text,
   "max-parallel-downloads": text,
   "models-seed-dir": text,
   "node-id-filter": text,
   "resume-checkpoint": text,
+  "save-checkpoint-dir": text,
+  "save-every": text,
   "system-prompt": text,
   "tailnet-name": text,
   "tailscale-api-key": text,

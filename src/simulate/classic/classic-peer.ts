@@ -33,7 +33,8 @@ export interface ClassicPeerHandle {
 /** Makes handles that share the definition of exo's service. */
 export function createPeerHandles(service: ReturnType<typeof loadNodeService>["service"], times: ClassicTimes) {
   return ({ id, address, port, machine }: ConfiguredPeer): ClassicPeerHandle => {
-    const client = new Client(`dns:${address}:${port}`, credentials.createInsecure(), ringChannelOptions);
+    const host = address.includes(":") ? `ipv6:[${address}]` : `dns:${address}`;
+    const client = new Client(`${host}:${port}`, credentials.createInsecure(), ringChannelOptions);
     const call = <Q, A>(method: MethodDefinition<Q, A>, request: Q, withinMs?: number): Promise<A> =>
       new Promise((resolve, reject) => {
         const options: CallOptions = withinMs === undefined ? {} : { deadline: Date.now() + withinMs };
@@ -48,9 +49,12 @@ export function createPeerHandles(service: ReturnType<typeof loadNodeService>["s
           (error, answer) => (error === null && answer !== undefined ? resolve(answer) : reject(error)),
         );
       });
+    const closed = new AbortController();
     const connect = (withinMs: number): Promise<void> =>
       new Promise((resolve, reject) => {
         if (!isLoopback(address)) return reject(new RangeError(`a simulation stays on loopback, not ${address}`));
+        // gRPC goes on waiting for its deadline when the channel is closed.
+        closed.signal.addEventListener("abort", () => reject(closed.signal.reason), { once: true });
         client.waitForReady(Date.now() + withinMs, (error) => (error === undefined ? resolve() : reject(error)));
       });
     const isConnected = (): boolean => client.getChannel().getConnectivityState(false) === connectivityState.READY;
@@ -82,7 +86,10 @@ export function createPeerHandles(service: ReturnType<typeof loadNodeService>["s
       tensor: async (request) => void (await call(ringCalls.tensor, request)),
       result: async (request) => void (await call(ringCalls.result, request, times.statusMs)),
       status: async (request) => void (await call(ringCalls.status, request, times.statusMs)),
-      close: () => client.close(),
+      close: () => {
+        closed.abort(new Error("the node has ended"));
+        client.close();
+      },
     };
   };
 }

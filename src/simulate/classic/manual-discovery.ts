@@ -26,6 +26,8 @@ export interface ManualDiscovery {
 export function createManualDiscovery(settings: ManualDiscoverySettings): ManualDiscovery {
   const { file, ownId, times, clock, createPeer } = settings;
   let known = new Map<string, ClassicPeerHandle>();
+  /** The one that is being looked at for the first time. */
+  let candidate: ClassicPeerHandle | undefined;
   let configured: readonly ConfiguredPeer[] = [];
   let readAt: number | undefined;
 
@@ -41,25 +43,36 @@ export function createManualDiscovery(settings: ManualDiscoverySettings): Manual
       // exo says nothing about a file that is missing or cannot be read, and goes on with what it knew.
     }
   };
-  const look = async (): Promise<void> => {
+  const look = async (signal: AbortSignal): Promise<void> => {
     await readAgain();
     const next = new Map<string, ClassicPeerHandle>();
     for (const peer of configured) {
-      const handle = known.get(peer.id) ?? createPeer(peer);
+      if (signal.aborted) break;
+      const before = known.get(peer.id);
+      candidate = before === undefined ? createPeer(peer) : undefined;
+      const handle = before ?? candidate;
+      if (handle === undefined) continue;
       if (await handle.isHealthy()) next.set(peer.id, handle);
-      else if (!known.has(peer.id)) handle.close();
+      else candidate?.close();
     }
+    candidate = undefined;
     for (const [id, handle] of known) if (next.get(id) !== handle) handle.close();
     known = next;
   };
   return {
     peers: () => [...known.values()],
     run: async (signal) => {
+      // Whoever waits for a connection would do so for ten seconds.
+      const closeAll = (): void => {
+        for (const handle of known.values()) handle.close();
+        candidate?.close();
+      };
+      signal.addEventListener("abort", closeAll, { once: true });
       while (!signal.aborted) {
-        await look();
+        await look(signal);
         await clock.sleep(times.discoveryPauseMs, signal).catch(() => undefined); // aborted: the loop ends
       }
-      for (const handle of known.values()) handle.close();
+      closeAll();
     },
   };
 }

@@ -52,6 +52,10 @@ test("a frozen node is unreachable after the deadline; a caller that gives up he
   const asked = peer.health(given.signal);
   given.abort(reason);
   await expect(asked).rejects.toBe(reason);
+  const last = peer.health(soon());
+  await peer.close();
+  await expect(last).rejects.toBeInstanceOf(ExoUnreachableError);
+  await expect(peer.health(soon())).rejects.toBeInstanceOf(ExoUnreachableError);
 });
 
 test("another service, a node that is not healthy, and an exception inside exo are answers, not absence", async () => {

@@ -92,6 +92,12 @@ async function serve(change: Partial<AdminApi> = {}) {
     removeModel: async ({ model, mode }) => ({ model, entry: "exoctl/model", weightsOf: null, mode, nodes: [] }),
     syncModel: async ({ model }) => ({ model, bytes: 1, files: 1, sources: ["one"], leftOut: [], nodes: [] }),
     convert: async () => aConversion,
+    listNodes: () => [],
+    approveNode: async ({ node }) => ({ node, outcome: "changed" }),
+    cordonNode: async ({ node, mode }) => ({ node: `${mode} ${node}`, outcome: "changed" }),
+    removeNode: async ({ node, even }) => ({ node: `${node} ${even ?? "idle"}`, outcome: "changed" }),
+    listTokens: () => [],
+    revokeToken: async ({ id }) => ({ node: id, outcome: "changed" }),
     cancelConversion: async ({ target }) => ({ node: target }),
     ...change,
   };
@@ -233,7 +239,7 @@ describe("problems", () => {
 
   test("a call that this controller does not know is answered as a problem", async () => {
     await serve();
-    expect(await raw("GET", "/api/v1/nodes")).toMatchObject({
+    expect(await raw("GET", "/api/v1/unheard-of")).toMatchObject({
       status: 404,
       body: { problem: { code: "unknown_call" } },
     });

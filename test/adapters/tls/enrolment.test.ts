@@ -62,6 +62,7 @@ describe("enrolment", () => {
       controllerPin: house.controller.pin,
       controllerCertificatePem: house.controller.certificatePem,
       clusterId: house.store.clusterId,
+      standing: "member",
       name: "studio-1",
     });
     expect(house.store.members()).toEqual([

@@ -121,3 +121,9 @@ test("each step says in words what it does", () => {
     "write oss-120b into exo/models.py on a, b, c",
   ]);
 });
+
+test("what a silent agent said of its exo is no reason to stop it", () => {
+  const left = aRingTarget(["a", "b"]);
+  const next = nextRingSteps(left, ringView(target, { c: { silent: true } }), proven);
+  expect(next.kind === "steps" ? next.steps.map(({ action }) => action) : next).not.toContain("stop-exo");
+});

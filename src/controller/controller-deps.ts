@@ -1,0 +1,38 @@
+import type { ApplyTimings } from "../apply/apply-settings.js";
+import type { NewUuid } from "../apply/instance-spec.js";
+import type { ClusterSpec } from "../config/cluster-spec.js";
+import type { HostPort } from "../config/host-port.js";
+import type { AgentLink } from "../inventory/agent-link.js";
+import type { ExoAddress } from "../inventory/exo-state.js";
+import type { Clock } from "../runtime/clock.js";
+import type { Logger } from "../runtime/logger.js";
+import type { ConnectClassic } from "./classic-eyes.js";
+import type { ExoConnection } from "./exo-views.js";
+import type { Member, StateStore } from "./state-store.js";
+import type { SightingWatch } from "./watch-sightings.js";
+
+/** What a controller is built of: its settings, and everything outside it. */
+export interface ControllerDeps {
+  readonly settings: {
+    readonly spec: ClusterSpec;
+    readonly clusterYaml: string;
+    readonly version: string;
+    readonly pid: number;
+    readonly simulated: boolean;
+    /** Set when the cluster is driven over exo's API alone. */
+    readonly exoHosts: readonly ExoAddress[] | undefined;
+    /** Where agents enrol, as a node is told. */
+    readonly enrolment: { readonly address: string; readonly pin: string } | undefined;
+    readonly timings: Partial<ApplyTimings>;
+  };
+  readonly store: StateStore;
+  readonly watch: SightingWatch;
+  readonly dial: (member: Member, address: HostPort) => AgentLink;
+  readonly connectExo: (address: ExoAddress) => ExoConnection;
+  readonly connectClassic: ConnectClassic;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly newUuid: NewUuid;
+  readonly randomBytes: (bytes: number) => Uint8Array;
+  readonly lifetime: AbortSignal;
+}

@@ -1,0 +1,104 @@
+import type { ClusterView } from "../../apply/cluster-access.js";
+import type { Clock } from "../../runtime/clock.js";
+import { Problem } from "../../runtime/problem.js";
+import type { FleetNode } from "../fleet.js";
+import { isWaiting, type Member, type StateStore } from "../state-store.js";
+import type { NodeStatus } from "../status-report.js";
+import { enrolledNode } from "./enrolled-node.js";
+import type { ListedToken, NodeChange, NodesApi } from "./nodes-api.js";
+
+/** What membership is changed on. */
+export interface NodesDeps {
+  readonly store: StateStore;
+  readonly fleet: () => readonly FleetNode[];
+  /** Nodes as `status` shows them. */
+  readonly statuses: () => readonly NodeStatus[];
+  readonly view: () => ClusterView | undefined;
+  readonly clock: Clock;
+}
+
+/** Membership on top of the durable state; the next look at the cluster goes by it. */
+export function createNodesApi(deps: NodesDeps): NodesApi {
+  const { store } = deps;
+  const change = async (member: Member, part: Parameters<StateStore["changeMember"]>[1]): Promise<NodeChange> => {
+    await store.changeMember(member.agentId, part);
+    return { node: member.name, outcome: "changed" };
+  };
+  return {
+    listNodes: () => {
+      const statuses = deps.statuses();
+      return deps
+        .fleet()
+        .map((node) => enrolledNode(node, statuses))
+        .toSorted((one, other) => one.name.localeCompare(other.name, "en"));
+    },
+    approveNode: async ({ node }) => {
+      const member = memberOf(deps, node);
+      return isWaiting(member) ? await change(member, { approval: "given" }) : unchanged(member);
+    },
+    cordonNode: async ({ node, mode }) => {
+      const member = memberOf(deps, node);
+      const cordoned = mode === "cordon";
+      return member.cordoned === cordoned ? unchanged(member) : await change(member, { cordoned });
+    },
+    removeNode: async ({ node, even }) => {
+      const member = memberOf(deps, node);
+      const served = even === "serving" ? [] : servedBy(member, deps.view());
+      if (served.length > 0) throw stillServes(member, served);
+      await store.removeMember(member.agentId);
+      return { node: member.name, outcome: "changed" };
+    },
+    listTokens: () => store.tokens().map((token) => listedToken(token, store.members(), deps.clock.now())),
+    revokeToken: async ({ id }) => {
+      const outcome = await store.removeToken(id);
+      if (outcome === "removed") return { node: id, outcome: "changed" };
+      throw new Problem("usage", "unknown_token", `there is no join token ${id}`, "See `exoctl token list`.");
+    },
+  };
+}
+
+const unchanged = (member: Member): NodeChange => ({ node: member.name, outcome: "unchanged" });
+
+function memberOf({ store }: NodesDeps, name: string): Member {
+  const members = store.members();
+  const member = members.find((candidate) => candidate.name === name);
+  if (member !== undefined) return member;
+  const names = members.map((candidate) => candidate.name).join(", ");
+  throw new Problem(
+    "usage",
+    "unknown_node",
+    `no node of this cluster is named ${name}`,
+    names === "" ? "No agent has enrolled: see `exoctl token create`." : `The nodes are ${names}.`,
+  );
+}
+
+/** Instances of ours that have layers there. */
+const servedBy = ({ name }: Member, view: ClusterView | undefined): readonly string[] =>
+  (view?.deployment.instances ?? [])
+    .filter(({ owner, stages }) => owner === "ours" && stages.some(({ node }) => node === name))
+    .map(({ id }) => id);
+
+const stillServes = ({ name }: Member, instances: readonly string[]): Problem =>
+  new Problem(
+    "failed",
+    "node_serves",
+    `${name} has layers of ${instances.join(", ")}`,
+    `Cordon it and let the layers move first, or remove it all the same: exoctl nodes remove ${name} --even-serving`,
+  );
+
+function listedToken(
+  token: ReturnType<StateStore["tokens"]>[number],
+  members: readonly Member[],
+  now: number,
+): ListedToken {
+  const { id, createdAt, expiresAt, forName, usedBy } = token;
+  const user = usedBy === undefined ? undefined : members.find(({ agentId }) => agentId === usedBy)?.name;
+  return {
+    id,
+    state: token.usedAt !== undefined ? "used" : now >= expiresAt ? "expired" : "open",
+    createdAt,
+    expiresAt,
+    ...(forName === undefined ? {} : { forName }),
+    ...(usedBy === undefined ? {} : { usedBy: user ?? `${usedBy} (removed)` }),
+  };
+}

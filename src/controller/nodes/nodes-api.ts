@@ -1,0 +1,58 @@
+import type { NodeState } from "../status-report.js";
+
+/** One enrolled node, as `exoctl nodes list -o json` prints it. */
+export interface EnrolledNode {
+  readonly name: string;
+  /** `waiting`: it has enrolled and nobody has approved it yet. */
+  readonly state: NodeState;
+  /** Why it takes no layers, one sentence each. */
+  readonly reasons: readonly string[];
+  /** As the node itself says; empty until it has answered. */
+  readonly chip: string;
+  readonly memoryBytes: number;
+  /** Where its agent was reached last, `host:port`; empty before that. */
+  readonly address: string;
+  readonly agentId: string;
+  /** base64url SHA-256 of its public key. */
+  readonly pin: string;
+  /** The same for people; the agent prints them when it enrols. */
+  readonly pinWords: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly enrolledAt: number;
+}
+
+/** A join token that is still good, or was. Its text is not kept. */
+export interface ListedToken {
+  readonly id: string;
+  readonly state: "open" | "used" | "expired";
+  /** Milliseconds since the Unix epoch. */
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  /** The only node that may use it. */
+  readonly forName?: string;
+  /** The node that did. */
+  readonly usedBy?: string;
+}
+
+/** What a call changed. */
+export interface NodeChange {
+  readonly node: string;
+  readonly outcome: "changed" | "unchanged";
+}
+
+/** Membership: who belongs to the cluster, and who takes layers. Calls reject with Problem `unknown_node` and others. */
+export interface NodesApi {
+  listNodes(): readonly EnrolledNode[];
+  /** From now on it may take layers. */
+  approveNode(request: { readonly node: string }): Promise<NodeChange>;
+  /** Cordoned, it takes no new layers; what it serves goes on. */
+  cordonNode(request: { readonly node: string; readonly mode: "cordon" | "uncordon" }): Promise<NodeChange>;
+  /**
+   * Its key is not accepted any more: it is not asked, and joins again only by a new token. Refused while it serves layers, unless
+   * `even` says so.
+   */
+  removeNode(request: { readonly node: string; readonly even?: "serving" }): Promise<NodeChange>;
+  listTokens(): readonly ListedToken[];
+  /** Nobody can use it any more. */
+  revokeToken(request: { readonly id: string }): Promise<NodeChange>;
+}
