@@ -32,7 +32,14 @@ const target: ApplyTarget = {
 let uuids = 0;
 const newUuid = (): string => `${(uuids++).toString(16).padStart(6, "0")}00-1111-4222-8333-444444444444`;
 const apply = (cluster: FakeCluster) => {
-  const deps = { access: cluster, clock: cluster.clock, newUuid, report: () => {}, timings: { pollMs: 4_000 } };
+  const deps = {
+    access: cluster,
+    copier: cluster.copier,
+    clock: cluster.clock,
+    newUuid,
+    report: () => {},
+    timings: { pollMs: 4_000 },
+  };
   return converge(target, deps, signal);
 };
 const created = (cluster: FakeCluster): string[] => cluster.log.filter((line) => line.startsWith("create "));
@@ -173,7 +180,14 @@ describe("sharp edge 22: copies of one model cannot be told apart by their model
     const cluster = fakeCluster(names, gptOssEntry);
     const single = (node: string) => ({ sharding: "pipeline" as const, stages: [stage(node, 0, 36)] });
     const two: ApplyTarget = { ...target, copies: [single("studio-1"), single("studio-2")] };
-    const deps = { access: cluster, clock: cluster.clock, newUuid, report: () => {}, timings: { pollMs: 4_000 } };
+    const deps = {
+      access: cluster,
+      copier: cluster.copier,
+      clock: cluster.clock,
+      newUuid,
+      report: () => {},
+      timings: { pollMs: 4_000 },
+    };
     await converge(two, deps, signal);
     expect(cluster.instances).toHaveLength(2);
     expect(new Set(cluster.instances.map(({ modelId }) => modelId)).size).toBe(2);
