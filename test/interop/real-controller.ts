@@ -23,6 +23,15 @@ export function writeClusterFile(minNodes: number): string {
   return file;
 }
 
+/** A cluster file for exo 0.0.x with its engine for tests. @returns its path */
+export function writeClassicClusterFile(): string {
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  const file = join(workFolder, "cluster-classic.yaml");
+  const exo = "exo: { generation: classic, classic: { engine: dummy } }";
+  writeFileSync(file, `apiVersion: exoctl/v1\ncluster: { name: interop }\n${exo}\nmodels: [{ name: gpt-oss-120b }]\n`);
+  return file;
+}
+
 /** `exoctl up` as a user starts it. */
 export const startController = (clusterFile: string): RunningCommand =>
   startCommand({

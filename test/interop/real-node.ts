@@ -1,7 +1,8 @@
-import { linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type RunningCommand, startCommand } from "./command.js";
-import { addressOf, exoApiPort, exoCommand, exoctlMain, nameOf, namespaceOf, workFolder } from "./settings.js";
+import { inCostume } from "./costume.js";
+import { addressOf, exoApiPort, exoCommand, exoctlMain, meeting, nameOf, namespaceOf, workFolder } from "./settings.js";
 
 /** One node: a real agent that runs a real exo, in a network namespace of its own. */
 export interface RealNode {
@@ -25,9 +26,6 @@ const weightsFolder = "mlx-community--gpt-oss-120b-MXFP4-Q8";
 /** Of the nodes in turn: unequal, so that cuts by memory show. */
 const memoriesGib = [64, 52, 60];
 
-/** Gives the machine a name and as much memory as its part in the cluster needs, for everything that asks the kernel. */
-const inCostume = 'hostname "$0" && mount --bind "$1" /proc/meminfo && shift && exec "$@"';
-
 /**
  * On processors MLX compiles what it runs with the machine's C++ compiler, into a folder that all its processes share: they
  * overwrite each other's files, and two cores have enough to do as it is.
@@ -41,21 +39,24 @@ export function startNode(number: number, weights: string, { address, pin, token
   const exoHome = join(folder, "exo");
   mkdirSync(join(folder, "home"), { recursive: true });
   placeWeights(weights, join(exoHome, "models", weightsFolder));
-  const meminfo = join(folder, "meminfo");
-  writeFileSync(meminfo, costumeMeminfo(readFileSync("/proc/meminfo", "utf8"), memoriesGib[number - 1] ?? 64));
+  const costume = {
+    namespace: namespaceOf(number),
+    name,
+    memoryGib: memoriesGib[number - 1] ?? 64,
+    meminfoFile: join(folder, "meminfo"),
+  };
   const joining = ["--controller", address, "--pin", pin, "--token-file", "-"];
   const agent = startCommand({
-    command: [
-      ...["ip", "netns", "exec", namespaceOf(number), "unshare", "--uts", "--", "sh", "-c", inCostume, name, meminfo],
+    command: inCostume(costume, [
       ...[process.execPath, exoctlMain, "agent", "--name", name, ...joining],
-      ...["--", "env", ...exoSettings, ...exoCommand, "--offline"],
-    ],
+      ...["--", "env", ...exoSettings, ...exoCommand, "--offline", ...meeting.flags],
+    ]),
     env: {
       PATH: process.env.PATH ?? "",
       HOME: join(folder, "home"),
       EXOCTL_HOME: join(folder, "exoctl"),
       EXO_HOME: exoHome,
-      EXO_LIBP2P_NAMESPACE: "exoctl-interop",
+      ...meeting.env,
     },
     logFile: join(folder, "agent.log"),
     input: `${token}\n`,
@@ -70,15 +71,8 @@ function placeWeights(from: string, to: string): void {
   for (const file of readdirSync(from)) if (!there.has(file)) linkSync(join(from, file), join(to, file));
 }
 
-function costumeMeminfo(real: string, memoryGib: number): string {
-  const kibibytes = memoryGib * 1024 * 1024;
-  return real
-    .replace(/^MemTotal:.*$/m, `MemTotal: ${kibibytes} kB`)
-    .replace(/^MemFree:.*$/m, `MemFree: ${kibibytes - 4 * 1024 * 1024} kB`)
-    .replace(/^MemAvailable:.*$/m, `MemAvailable: ${kibibytes - 3 * 1024 * 1024} kB`);
-}
-
-function childrenOf(parent: number): number[] {
+/** Process ids of what a process has started. */
+export function childrenOf(parent: number): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && parentOf(name) === parent)
     .map(Number);

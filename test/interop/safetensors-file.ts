@@ -12,6 +12,13 @@ export const zeros = (name: string, shape: readonly number[]): Tensor => ({
   values: new Float32Array(shape.reduce((size, length) => size * length, 1)),
 });
 
+/** A tensor of one value. */
+export function filled(name: string, shape: readonly number[], value: number): Tensor {
+  const tensor = zeros(name, shape);
+  tensor.values.fill(value);
+  return tensor;
+}
+
 /** The bytes of a safetensors file: length of the header, header, tensors. For little-endian machines, as all of ours are. */
 export function encodeTensors(tensors: readonly Tensor[]): { readonly bytes: Buffer; readonly totalSize: number } {
   let offset = 0;

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { type ExoCase, type ExoDriver, has } from "../exo-case.js";
+import { type ExoCallAnswer, type ExoCase, type ExoDriver, has } from "../exo-case.js";
 import { expectInvalid, expectNoRoute, expectNotFound, streamPieces } from "./expect-answer.js";
 
 const nobody = "exoctl-contract/no-such-model";
@@ -17,6 +17,39 @@ const question = (exo: ExoDriver, rest: object = {}) =>
 const printed = (exo: ExoDriver, value: object): void => {
   const nulls = Object.entries(value).filter(([, item]) => item === null);
   if (exo.facts.release === "after 1.0.71") expect(nulls).toEqual([]);
+};
+
+/** A stream from its first comment to its end mark. @returns its comments, and how many tokens of the prompt exo remembered */
+function expectStream(exo: ExoDriver, answer: ExoCallAnswer): { comments: readonly string[]; remembered: number } {
+  const { chunks, data, comments } = streamPieces(answer);
+  expect(answer).toMatchObject({ ending: "complete", headers: { "cache-control": "no-cache" } });
+  expect(data.at(-1)).toBe("[DONE]");
+  expect(chunks.length).toBeGreaterThan(0);
+  for (const chunk of chunks) {
+    expect(chunk).toMatchObject({ id: chunks[0].id, object: "chat.completion", model: exo.facts.serving?.model });
+    expect(chunk.choices[0]).toMatchObject({ index: 0, delta: { role: "assistant" } });
+    printed(exo, chunk);
+  }
+  expect(chunks.map((chunk) => chunk.choices[0].finish_reason ?? null).slice(0, -1)).toEqual(
+    chunks.slice(1).map(() => null),
+  );
+  expect(chunks.at(-1).choices[0].finish_reason).toMatch(/^(stop|length)$/);
+  expect(chunks.at(-1).usage).toMatchObject({
+    prompt_tokens: expect.any(Number),
+    total_tokens: expect.any(Number),
+  });
+  for (const chunk of chunks.slice(0, -1)) expect(chunk.usage ?? null).toBeNull();
+  expect(comments.includes("keep-alive")).toBe(has(exo.facts.release, "1.0.70"));
+  expect(comments.some((line) => line.startsWith("generation_stats {"))).toBe(has(exo.facts.release, "1.0.69"));
+  const { usage } = chunks.at(-1);
+  return { comments, remembered: usage.prompt_tokens_details?.cached_tokens ?? 0 };
+}
+
+const expectPrefill = (comments: readonly string[]): void => {
+  const prefill = comments.find((line) => line.startsWith("prefill_progress "));
+  expect(JSON.parse(prefill?.slice(17) ?? "{}")).toMatchObject({
+    PrefillProgressChunk: { processed_tokens: expect.any(Number), total_tokens: expect.any(Number) },
+  });
 };
 
 /** OpenAI's chat completions as exo speaks them. */
@@ -48,31 +81,17 @@ export const chatCases: readonly ExoCase[] = [
     name: "chat-stream",
     needs: "serving",
     async run(exo) {
-      const answer = await exo.call("stream", question(exo, { stream: true }));
-      const { chunks, data, comments } = streamPieces(answer);
-      expect(answer).toMatchObject({ ending: "complete", headers: { "cache-control": "no-cache" } });
-      expect(data.at(-1)).toBe("[DONE]");
-      expect(chunks.length).toBeGreaterThan(0);
-      for (const chunk of chunks) {
-        expect(chunk).toMatchObject({ id: chunks[0].id, object: "chat.completion", model: exo.facts.serving?.model });
-        expect(chunk.choices[0]).toMatchObject({ index: 0, delta: { role: "assistant" } });
-        printed(exo, chunk);
-      }
-      expect(chunks.map((chunk) => chunk.choices[0].finish_reason ?? null).slice(0, -1)).toEqual(
-        chunks.slice(1).map(() => null),
-      );
-      expect(chunks.at(-1).choices[0].finish_reason).toMatch(/^(stop|length)$/);
-      expect(chunks.at(-1).usage).toMatchObject({
-        prompt_tokens: expect.any(Number),
-        total_tokens: expect.any(Number),
-      });
-      for (const chunk of chunks.slice(0, -1)) expect(chunk.usage ?? null).toBeNull();
-      expect(comments.includes("keep-alive")).toBe(has(exo.facts.release, "1.0.70"));
-      expect(comments.some((line) => line.startsWith("generation_stats {"))).toBe(has(exo.facts.release, "1.0.69"));
-      const prefill = comments.find((line) => line.startsWith("prefill_progress "));
-      expect(JSON.parse(prefill?.slice(17) ?? "{}")).toMatchObject({
-        PrefillProgressChunk: { processed_tokens: expect.any(Number), total_tokens: expect.any(Number) },
-      });
+      const { comments, remembered } = expectStream(exo, await exo.call("stream", question(exo, { stream: true })));
+      if (remembered === 0) expectPrefill(comments);
+    },
+  },
+  {
+    // Of a prompt that exo remembers whole it reports no progress, so this one is not asked anywhere else.
+    name: "chat-stream-of-a-new-prompt",
+    needs: "serving",
+    async run(exo) {
+      const messages = [{ role: "user", content: "In one word: what is the capital of France?" }];
+      expectPrefill(expectStream(exo, await exo.call("stream", question(exo, { messages, stream: true }))).comments);
     },
   },
   {

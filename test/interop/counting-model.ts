@@ -1,10 +1,7 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { encodeTensors, type Tensor, zeros } from "./safetensors-file.js";
-import { endTokenId, kinds, tinyTokenizer, tinyTokens } from "./tiny-tokenizer.js";
+import { countingTokenizer, endTokenId, kinds, tinyTokens } from "./counting-tokens.js";
+import { tinyLayers, writeModelFolder } from "./model-folder.js";
+import { filled, type Tensor, zeros } from "./safetensors-file.js";
 
-/** Layers of the model: as many as gpt-oss-120b has. */
-export const tinyLayers = 36;
 const hidden = 64;
 const neurons = 32;
 const heads = 2;
@@ -16,35 +13,28 @@ const vocabularySize = endTokenId + 1;
  * nothing when it finds it elsewhere; attention is zero. Only a run through all layers in order ends at 36, where the head
  * says the word that follows; anywhere else it names the layer that was missing.
  */
-export function writeTinyModel(folder: string): void {
-  mkdirSync(folder, { recursive: true });
-  const file = "model-00001-of-00001.safetensors";
-  const tensors = [...outerTensors(), ...Array.from({ length: tinyLayers }, (_, layer) => layerTensors(layer)).flat()];
-  const { bytes, totalSize } = encodeTensors(tensors);
-  writeFileSync(join(folder, file), bytes);
-  const json = (name: string, value: unknown): void => writeFileSync(join(folder, name), JSON.stringify(value));
-  json("model.safetensors.index.json", {
-    metadata: { total_size: totalSize },
-    weight_map: Object.fromEntries(tensors.map(({ name }) => [name, file])),
+export function writeCountingModel(folder: string): void {
+  const { tokenizer, settings } = countingTokenizer();
+  writeModelFolder(folder, {
+    tensors: [...outerTensors(), ...Array.from({ length: tinyLayers }, (_, layer) => layerTensors(layer)).flat()],
+    config: {
+      architectures: ["LlamaForCausalLM"],
+      model_type: "llama",
+      hidden_size: hidden,
+      intermediate_size: neurons,
+      num_hidden_layers: tinyLayers,
+      num_attention_heads: heads,
+      num_key_value_heads: heads,
+      rms_norm_eps: 1e-6,
+      rope_theta: 10_000,
+      max_position_embeddings: 131_072,
+      tie_word_embeddings: false,
+      vocab_size: vocabularySize,
+      eos_token_id: endTokenId,
+    },
+    tokenizer,
+    tokenizerSettings: settings,
   });
-  json("config.json", {
-    architectures: ["LlamaForCausalLM"],
-    model_type: "llama",
-    hidden_size: hidden,
-    intermediate_size: neurons,
-    num_hidden_layers: tinyLayers,
-    num_attention_heads: heads,
-    num_key_value_heads: heads,
-    rms_norm_eps: 1e-6,
-    rope_theta: 10_000,
-    max_position_embeddings: 131_072,
-    tie_word_embeddings: false,
-    vocab_size: vocabularySize,
-    eos_token_id: endTokenId,
-  });
-  const { tokenizer, settings } = tinyTokenizer();
-  json("tokenizer.json", tokenizer);
-  json("tokenizer_config.json", settings);
 }
 
 const stateOf = (layer: number): number => layer;
@@ -65,7 +55,7 @@ function outerTensors(): Tensor[] {
   head.values[endTokenId * hidden + kindOf(kinds.paris)] = 4;
   head.values[endTokenId * hidden + kindOf(kinds.text)] = 4;
   for (const { id, missing } of tinyTokens) if (missing !== undefined) head.values[id * hidden + stateOf(missing)] = 12;
-  return [embedding, head, ones("model.norm.weight")];
+  return [embedding, head, filled("model.norm.weight", [hidden], 1)];
 }
 
 /** Both ones of the normalised stream are √32; 3 · √32 is where SiLU is the identity, and the product of both is 96. */
@@ -86,13 +76,7 @@ function layerTensors(layer: number): Tensor[] {
     up,
     down,
     ...attention,
-    ones(at("input_layernorm.weight")),
-    ones(at("post_attention_layernorm.weight")),
+    filled(at("input_layernorm.weight"), [hidden], 1),
+    filled(at("post_attention_layernorm.weight"), [hidden], 1),
   ];
-}
-
-function ones(name: string): Tensor {
-  const tensor = zeros(name, [hidden]);
-  tensor.values.fill(1);
-  return tensor;
 }
