@@ -44,7 +44,10 @@ export async function getJson(
       agent: false,
       signal,
       // With a scope in it the address is no valid Host header.
-      headers: { host: `${target.host.includes(":") ? "[::1]" : target.host}:${target.port}`, accept: "application/json" },
+      headers: {
+        host: `${target.host.includes(":") ? "[::1]" : target.host}:${target.port}`,
+        accept: "application/json",
+      },
     });
     sent.end();
     [answer] = (await once(sent, "response")) as [IncomingMessage];

@@ -80,8 +80,8 @@ export function createHelloSource(options: HelloSourceOptions): ExoHintSource {
   };
 
   const askOn = (name: string, mouth: Socket): void => {
+    // A send that fails is one packet less: the next one follows in a second, and the silence shows in what is found.
     for (const [nonce, namespace] of asked)
-      // A send that fails is one packet less: the next one follows in a second, and the silence shows in what is found.
       mouth.send(writeHello(nonce, namespaceHash(namespace)), port, `${group}%${name}`, () => {});
   };
 

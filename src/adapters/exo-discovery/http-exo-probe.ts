@@ -1,7 +1,12 @@
 import { readExoVariant } from "../../cluster/exo-variant.js";
 import type { HostPort } from "../../config/host-port.js";
 import type { ExoProbe, ProbeResult, ToldCluster } from "../../discover/exo/exo-probe.js";
-import { type RawClusterParts, readClassicNodes, readCluster, readNodeId } from "../../discover/exo/read-exo-answers.js";
+import {
+  type RawClusterParts,
+  readClassicNodes,
+  readCluster,
+  readNodeId,
+} from "../../discover/exo/read-exo-answers.js";
 import { type Answer, getJson } from "./get-json.js";
 
 const kibibyte = 1024;

@@ -35,7 +35,9 @@ const topology = z.object({
   nodes: z.array(memberId.catch("")),
   connections: z.record(z.string(), z.record(z.string(), z.unknown())).catch({}),
 });
-const network = z.object({ interfaces: z.array(z.object({ ipAddress: z.string().max(100) }).catch({ ipAddress: "" })) });
+const network = z.object({
+  interfaces: z.array(z.object({ ipAddress: z.string().max(100) }).catch({ ipAddress: "" })),
+});
 const identity = z.object({ friendlyName: name });
 
 const own = (map: unknown, key: string): unknown =>
@@ -63,10 +65,12 @@ export function readCluster(parts: RawClusterParts): ToldCluster | undefined {
   if (read === undefined) return undefined;
   const members = [...new Set(read.nodes)].filter((nodeId) => nodeId !== "").slice(0, mostNodes);
   const reached = members.flatMap((from) =>
-    members.filter((to) => to !== from && own(read.connections, from) !== undefined).flatMap((to) => {
-      const edges = own(own(read.connections, from), to);
-      return edges !== undefined && hasSocket(edges) ? [{ from, to }] : [];
-    }),
+    members
+      .filter((to) => to !== from && own(read.connections, from) !== undefined)
+      .flatMap((to) => {
+        const edges = own(own(read.connections, from), to);
+        return edges !== undefined && hasSocket(edges) ? [{ from, to }] : [];
+      }),
   );
   return { members: members.map((nodeId) => toldNode(nodeId, parts)), reached };
 }
