@@ -21,7 +21,7 @@ export interface HttpExoProbeSettings {
   readonly totalMs?: number;
 }
 
-const valueOf = (answer: Answer): unknown => (answer.kind === "json" ? answer.value : undefined);
+const jsonOf = (answer: Answer): unknown => (answer.kind === "json" ? answer.value : undefined);
 
 type Get = (path: string, bytes: number) => Promise<Answer>;
 
@@ -29,17 +29,17 @@ type Get = (path: string, bytes: number) => Promise<Answer>;
 async function clusterParts(get: Get): Promise<RawClusterParts | undefined> {
   const topology = await get("/state/topology", limits.part);
   if (topology.kind === "json") {
-    const nodeNetwork = valueOf(await get("/state/nodeNetwork", limits.part));
-    const nodeIdentities = valueOf(await get("/state/nodeIdentities", limits.part));
+    const nodeNetwork = jsonOf(await get("/state/nodeNetwork", limits.part));
+    const nodeIdentities = jsonOf(await get("/state/nodeIdentities", limits.part));
     return { topology: topology.value, nodeNetwork, nodeIdentities };
   }
   if (topology.kind !== "status") return undefined;
-  const whole = valueOf(await get("/state", limits.state));
+  const whole = jsonOf(await get("/state", limits.state));
   return typeof whole === "object" && whole !== null ? (whole as RawClusterParts) : undefined;
 }
 
 async function askModern(nodeId: string, get: Get): Promise<ProbeResult> {
-  const variant = readExoVariant(valueOf(await get("/openapi.json", limits.openapi)));
+  const variant = readExoVariant(jsonOf(await get("/openapi.json", limits.openapi)));
   const parts = await clusterParts(get);
   const cluster: ToldCluster | undefined = parts === undefined ? undefined : readCluster(parts);
   return {
@@ -51,10 +51,10 @@ async function askModern(nodeId: string, get: Get): Promise<ProbeResult> {
 }
 
 async function askClassic(get: Get): Promise<ProbeResult> {
-  const health = valueOf(await get("/healthcheck", limits.health));
+  const health = jsonOf(await get("/healthcheck", limits.health));
   const ok = typeof health === "object" && health !== null && "status" in health && health.status === "ok";
   if (!ok) return { kind: "other" };
-  const nodeIds = readClassicNodes(valueOf(await get("/v1/topology", limits.part)));
+  const nodeIds = readClassicNodes(jsonOf(await get("/v1/topology", limits.part)));
   return nodeIds === undefined ? { kind: "other" } : { kind: "exo-0.0.x", nodeIds };
 }
 

@@ -38,7 +38,9 @@ function createMacTable(report: (event: MacFinderEvent) => void) {
         named.set(key, { ...known, device: readDeviceInfo(txt) });
     }
     for (const [key, mac] of named) {
-      if (!macs.has(key) && macs.size >= mostMacs) continue;
+      const before = macs.get(key);
+      if (before === undefined && macs.size >= mostMacs) continue;
+      if (JSON.stringify(before) === JSON.stringify(mac)) continue;
       macs.set(key, mac);
       report({ kind: "seen", mac });
     }

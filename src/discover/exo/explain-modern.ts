@@ -12,6 +12,10 @@ export interface Looked {
 
 const namesOf = (exos: readonly FoundExo[]): string => listNames(exos.map((exo) => exo.name));
 
+/** How a cluster talks: all of its members alike. */
+export const transportOf = (group: readonly FoundExo[]): FoundExo["transport"] =>
+  group.find((exo) => exo.transport !== undefined)?.transport;
+
 const namespaceText = (namespace: FoundNamespace): string =>
   namespace.kind === "named" ? JSON.stringify(namespace.name) : `one that is not known here (${namespace.hash})`;
 
@@ -65,33 +69,25 @@ function explainZenohApart(left: readonly FoundExo[], right: readonly FoundExo[]
   };
 }
 
-/** Why two clusters of exo 1.x are not one. */
+/** Why two clusters of exo 1.x with the same transport are not one. */
 export function explainModernApart(
   left: readonly FoundExo[],
   right: readonly FoundExo[],
   looked: Looked,
 ): readonly Separation[] {
-  const exos = [...left, ...right].map((exo) => exo.name);
-  const [one, other] = [left, right].map((group) => group.find((exo) => exo.transport !== undefined)?.transport);
-  if (one === undefined || other === undefined) return [];
-  if (one !== other) {
-    const [older, newer] = one === "libp2p" ? [left, right] : [right, left];
-    return [
-      {
-        code: "transports",
-        exos,
-        message: `${namesOf(older)} runs exo up to 1.0.71 (libp2p), ${namesOf(newer)} a newer one (zenoh): they cannot talk to each other`,
-        fix: "Install the same version of exo on all of them.",
-      },
-    ];
+  switch (transportOf(left)) {
+    case "zenoh":
+      return [explainZenohApart(left, right, looked)];
+    case "libp2p":
+      return [
+        {
+          code: "libp2p-apart",
+          exos: [...left, ...right].map((exo) => exo.name),
+          message: `${namesOf(left)} and ${namesOf(right)} answer and are not in one cluster: other namespaces, or a network that keeps them apart. The namespace of exo up to 1.0.71 cannot be seen from outside`,
+          fix: "Set the same EXO_LIBP2P_NAMESPACE on all, or on none, and restart exo; else allow UDP 5353 multicast and exo in Privacy & Security, Local Network.",
+        },
+      ];
+    default:
+      return [];
   }
-  if (one === "zenoh") return [explainZenohApart(left, right, looked)];
-  return [
-    {
-      code: "libp2p-apart",
-      exos,
-      message: `${namesOf(left)} and ${namesOf(right)} answer and are not in one cluster: other namespaces, or a network that keeps them apart. The namespace of exo up to 1.0.71 cannot be seen from outside`,
-      fix: "Set the same EXO_LIBP2P_NAMESPACE on all, or on none, and restart exo; else allow UDP 5353 multicast and exo in Privacy & Security, Local Network.",
-    },
-  ];
 }

@@ -7,7 +7,8 @@ const namesOf = (exos: readonly FoundExo[]): readonly string[] => exos.map((exo)
 
 /** exos that are there and whose HTTP API answers nowhere. Others never reach them, and exoctl cannot drive them. */
 function withoutApi(exos: readonly FoundExo[]): readonly Separation[] {
-  const silent = exos.filter((exo) => exo.api.length === 0);
+  // Of an exo that only its hello showed, no address is known at which its API could answer.
+  const silent = exos.filter((exo) => exo.api.length === 0 && exo.nodeId !== undefined);
   if (silent.length === 0) return [];
   const names = namesOf(silent);
   return [

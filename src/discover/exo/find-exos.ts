@@ -39,8 +39,8 @@ export interface FindExosOptions {
   readonly apiPort: number;
   readonly listenMs: number;
   readonly clock: Clock;
-  /** Told about every other machine to ask while this listens. */
-  readonly onStart?: (also: (address: string, foundBy: FoundBy) => void) => void;
+  /** Starts whatever else looks for machines; each one that it tells of is asked, too. */
+  readonly alsoAsk?: (tell: (address: string, foundBy: FoundBy) => void) => Promise<void>;
 }
 
 const isIpv4 = (host: string): boolean => /^[0-9.]+$/.test(host);
@@ -106,7 +106,9 @@ export async function findExos(options: FindExosOptions, signal: AbortSignal): P
   const close = closeAll(sources.map((source) => () => source.close()));
   try {
     for (const { target, foundBy } of options.seeds) ask(target, foundBy);
-    options.onStart?.((address, foundBy) => isIpv4(address) && ask({ host: address, port: apiPort }, foundBy));
+    await options.alsoAsk?.((address, foundBy) => {
+      if (isIpv4(address)) ask({ host: address, port: apiPort }, foundBy);
+    });
     for (const source of sources) await source.start(take);
     await clock.sleep(options.listenMs, signal);
   } finally {

@@ -43,10 +43,18 @@ export interface Libp2pStranger {
   readonly address: string;
 }
 
+/** A host that somebody named as an exo, and that is none or does not answer. */
+export interface Unanswered {
+  readonly target: HostPort;
+  /** `other`: something answers there, and it is not exo. */
+  readonly reason: "refused" | "no-answer" | "no-route" | "other";
+}
+
 /** Who was found, and what kept us from finding more. */
 export interface ExoFindings {
   readonly exos: readonly FoundExo[];
   readonly strangers: readonly Libp2pStranger[];
+  readonly unanswered: readonly Unanswered[];
   /** One sentence each: what could not be listened to. */
   readonly troubles: readonly string[];
 }

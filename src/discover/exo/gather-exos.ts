@@ -1,5 +1,5 @@
-import type { ExoMaterial } from "./find-exos.js";
-import type { ExoFindings, FoundExo } from "./found-exo.js";
+import type { ExoMaterial, Probed } from "./find-exos.js";
+import type { ExoFindings, FoundExo, Unanswered } from "./found-exo.js";
 import { gatherClassic } from "./gather-classic.js";
 import { gatherModern } from "./gather-modern.js";
 
@@ -7,7 +7,19 @@ import { gatherModern } from "./gather-modern.js";
 export function gatherExos(material: ExoMaterial): ExoFindings {
   const modern = gatherModern(material);
   const exos = [...modern.exos, ...gatherClassic(material)];
-  return { exos: withOwnNames(exos), strangers: modern.strangers, troubles: material.troubles };
+  return {
+    exos: withOwnNames(exos),
+    strangers: modern.strangers,
+    unanswered: material.probed.flatMap(unansweredBy),
+    troubles: material.troubles,
+  };
+}
+
+/** Of hosts that were only guessed at, silence is no news. */
+function unansweredBy({ target, foundBy, result }: Probed): readonly Unanswered[] {
+  if (!foundBy.has("option")) return [];
+  if (result.kind === "silent") return [{ target, reason: result.reason }];
+  return result.kind === "other" ? [{ target, reason: "other" }] : [];
 }
 
 /** Names are what problems refer to, and two Macs may have the same. */
