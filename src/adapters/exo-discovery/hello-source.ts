@@ -7,9 +7,14 @@ import { namespaceHash } from "../../discover/exo/namespace-hash.js";
 import type { Clock } from "../../runtime/clock.js";
 import { chooseIpv6Interfaces } from "./ipv6-interfaces.js";
 
+/** An IPv6 address without scope, and a UDP port. */
+export interface HelloPlace {
+  readonly address: string;
+  readonly port: number;
+}
+
 /** Where exo after 1.0.71 announces itself (exo source, b5375f8c). */
-export const helloGroup = "ff12::e0a1:de89";
-export const helloPort = 52_413;
+const helloPlace: HelloPlace = { address: "ff12::e0a1:de89", port: 52_413 };
 /** exo's own pace. An answer that was lost is asked for again. */
 const askEveryMs = 1_000;
 
@@ -18,21 +23,29 @@ export interface HelloSourceOptions {
   readonly namespaces: readonly string[];
   /** `auto` for every interface with IPv6 that leads out of this machine, or an interface's name. */
   readonly interfaceName: string;
-  readonly group?: string;
-  readonly port?: number;
+  /** Where hellos come to. Replaced in tests: Linux has no IPv6 multicast on the loopback interface. */
+  readonly hearAt?: HelloPlace;
+  /** Where hellos are sent to. */
+  readonly askAt?: HelloPlace;
   readonly clock: Clock;
   readonly randomBytes: (bytes: number) => Uint8Array;
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+const isMulticast = ({ address }: HelloPlace): boolean => address.toLowerCase().startsWith("ff");
+
+/** Its link makes a link-local group an address. */
+const scoped = (place: HelloPlace, name: string): string =>
+  isMulticast(place) ? `${place.address}%${name}` : place.address;
+
 /** Hears everybody's hellos. Bound to the group itself: unicast answers to an exo on this machine are never taken from it. */
-async function openEar(name: string, group: string, port: number): Promise<Socket> {
+async function openEar(name: string, place: HelloPlace): Promise<Socket> {
   const socket = createSocket({ type: "udp6", reuseAddr: true });
   try {
-    socket.bind({ port, address: `${group}%${name}`, exclusive: true });
+    socket.bind({ port: place.port, address: scoped(place, name), exclusive: true });
     await once(socket, "listening");
-    socket.addMembership(group, `::%${name}`);
+    if (isMulticast(place)) socket.addMembership(place.address, `::%${name}`);
     return socket;
   } catch (error) {
     socket.close();
@@ -61,7 +74,7 @@ async function openMouth(name: string): Promise<Socket> {
  * does.
  */
 export function createHelloSource(options: HelloSourceOptions): ExoHintSource {
-  const { group = helloGroup, port = helloPort, clock } = options;
+  const { hearAt = helloPlace, askAt = helloPlace, clock } = options;
   const sockets: Socket[] = [];
   const stop = new AbortController();
   const asked = new Map<string, string>();
@@ -82,7 +95,7 @@ export function createHelloSource(options: HelloSourceOptions): ExoHintSource {
   const askOn = (name: string, mouth: Socket): void => {
     // A send that fails is one packet less: the next one follows in a second, and the silence shows in what is found.
     for (const [nonce, namespace] of asked)
-      mouth.send(writeHello(nonce, namespaceHash(namespace)), port, `${group}%${name}`, () => {});
+      mouth.send(writeHello(nonce, namespaceHash(namespace)), askAt.port, scoped(askAt, name), () => {});
   };
 
   const open = async (report: (event: ExoHintEvent) => void): Promise<void> => {
@@ -95,7 +108,7 @@ export function createHelloSource(options: HelloSourceOptions): ExoHintSource {
     for (const name of names) {
       const trouble = (error: unknown): void =>
         report({ kind: "trouble", message: `exo after 1.0.71 can't be heard on ${name}: ${messageOf(error)}` });
-      await openEar(name, group, port).then((ear) => hear(ear, report, name), trouble);
+      await openEar(name, hearAt).then((ear) => hear(ear, report, name), trouble);
       const mouth = await openMouth(name).catch(trouble);
       if (mouth === undefined) continue;
       hear(mouth, report, name);
