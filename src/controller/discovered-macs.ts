@@ -2,11 +2,11 @@ import { type MacModel, readMacModel } from "../discover/macs/mac-models.js";
 import { type MacSighting, mergeMacs, nodeNameOf } from "../discover/macs/mac-sighting.js";
 import type { DiscoveredHost } from "./status-report.js";
 
-/** Macs that lack an agent, and how many more machines there are that are not shown. */
+/** Macs that lack an agent, and the machines that are not shown. */
 export interface MacCandidates {
   readonly hosts: readonly DiscoveredHost[];
-  /** Machines with remote login that do not say that they are Mac Studios. */
-  readonly hidden: number;
+  /** Addresses of each machine with remote login that does not say that it is a Mac Studio. */
+  readonly hidden: readonly (readonly string[])[];
 }
 
 const modelOf = (mac: MacSighting): MacModel | undefined =>
@@ -50,7 +50,11 @@ const isCandidate = (model: MacModel | undefined): boolean =>
  */
 export function listMacs(seen: readonly MacSighting[], detail: "candidates" | "all"): MacCandidates {
   const machines = byMachine(mergeMacs(seen)).map((sightings) => ({ sightings, model: modelOf(sightings[0]) }));
-  const shown = machines.filter(({ model }) => detail === "all" || isCandidate(model));
+  const isShown = ({ model }: { readonly model: MacModel | undefined }): boolean =>
+    detail === "all" || isCandidate(model);
+  const addressesOf = (sightings: readonly MacSighting[]): readonly string[] =>
+    sightings.map((sighting) => sighting.address);
+  const shown = machines.filter(isShown);
   const hosts = shown.map(({ sightings, model }): DiscoveredHost => {
     const [mac] = sightings;
     return {
@@ -59,11 +63,12 @@ export function listMacs(seen: readonly MacSighting[], detail: "candidates" | "a
       kind: "mac",
       usable: false,
       why: whyOf(mac, model),
-      addresses: sightings.map((sighting) => sighting.address),
+      addresses: addressesOf(sightings),
       foundBy: ["ssh-mdns"],
       ...(mac.device.model === undefined ? {} : { macModel: mac.device.model }),
       ...(mac.device.macosMajor === undefined ? {} : { macosMajor: mac.device.macosMajor }),
     };
   });
-  return { hosts, hidden: machines.length - shown.length };
+  const hidden = machines.filter((machine) => !isShown(machine));
+  return { hosts, hidden: hidden.map(({ sightings }) => addressesOf(sightings)) };
 }

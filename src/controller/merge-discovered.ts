@@ -27,11 +27,12 @@ function isThere(listed: DiscoveredHost, exo: FoundExo): boolean {
   return reached || (!local && exo.interfaceIps.includes(host));
 }
 
+const isAt = (host: DiscoveredHost, addresses: readonly string[]): boolean =>
+  [hostOf(host.address), ...(host.addresses ?? [])].some((address) => addresses.includes(address));
+
 /** A Mac that is on the list already adds what it says about itself; every address of both counts. */
 function addMac(hosts: readonly DiscoveredHost[], mac: DiscoveredHost): readonly DiscoveredHost[] {
-  const there = hosts.findIndex((host) =>
-    [hostOf(host.address), ...(host.addresses ?? [])].some((address) => mac.addresses?.includes(address)),
-  );
+  const there = hosts.findIndex((host) => isAt(host, mac.addresses ?? []));
   const host = hosts[there];
   if (host === undefined) return [...hosts, mac];
   const { macModel, macosMajor } = mac;
@@ -73,5 +74,6 @@ export function mergeDiscovered(
   ];
   const candidates = listMacs(macs, looked.depth === "deep" ? "all" : "candidates");
   for (const mac of candidates.hosts) hosts = addMac(hosts, mac);
-  return { hosts, hiddenMachines: candidates.hidden };
+  const hidden = candidates.hidden.filter((addresses) => !hosts.some((host) => isAt(host, addresses)));
+  return { hosts, hiddenMachines: hidden.length };
 }

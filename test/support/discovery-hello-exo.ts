@@ -27,17 +27,20 @@ export async function openHelloExo(options: {
   if (link !== undefined) socket.addMembership(link.group, `::%${link.interfaceName}`);
   const everybody = link === undefined ? "::1" : `${link.group}%${link.interfaceName}`;
   const namespace = Buffer.from(options.namespaceHash, "hex");
+  const ownNonce = Buffer.from("0102030405060708", "hex");
   let joined = 0;
   socket.on("message", (packet, from) => {
     if (packet.subarray(0, 3).toString() !== "EXO") return;
     if (packet[3] === 1) joined += 1;
+    // Its own hello, which the link brings back.
+    if (packet[3] === 0 && packet.subarray(4, 12).equals(ownNonce)) return;
     if (packet[3] !== 0 || packet.length !== 20 || !packet.subarray(12).equals(namespace)) return;
     const id = Buffer.from(options.nodeId, "hex").reverse();
     const port = Buffer.of(options.zenohPort & 0xff, options.zenohPort >> 8);
     const answer = Buffer.concat([Buffer.from("EXO"), Buffer.of(1), packet.subarray(4, 12), id, port]);
     socket.send(answer, from.port, from.address);
   });
-  const hello = Buffer.concat([Buffer.from("EXO"), Buffer.of(0), Buffer.from("0102030405060708", "hex"), namespace]);
+  const hello = Buffer.concat([Buffer.from("EXO"), Buffer.of(0), ownNonce, namespace]);
   return {
     announce: () => socket.send(hello, options.hearPort, everybody),
     joined: () => joined,

@@ -25,7 +25,7 @@ test("without --deep: HTTP, libp2p's mDNS, broadcasts and the Mac are found, and
   expect(at("10.77.0.15")?.why).toContain("exoctl token create --for Buro-Studio");
   expect(hosts).toHaveLength(3);
   expect(hosts.flatMap((host) => host.problems ?? []).map((problem) => problem.code)).toContain("generations");
-  expect(stderr).toContain("1 more with remote login");
+  expect(stderr).toBe("");
 });
 
 test("with --deep: newest exo is asked over IPv6, and other namespaces show", async () => {
@@ -37,7 +37,7 @@ test("with --deep: newest exo is asked over IPv6, and other namespaces show", as
   });
   const codes = new Set(hosts.flatMap((host) => host.problems ?? []).map((problem) => problem.code));
   expect(codes).toEqual(new Set(["generations", "transports", "namespaces"]));
-  expect(hosts.find((host) => host.name === "some-linux")).toMatchObject({ kind: "mac", usable: false });
+  expect(hosts.filter((host) => host.address.startsWith("10.77.0.15"))).toHaveLength(1);
   expect(stderr).toBe("");
 });
 
