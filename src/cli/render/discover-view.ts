@@ -2,6 +2,9 @@ import type { DiscoveredHost } from "../../controller/status-report.js";
 import { bullet, type Page } from "./page.js";
 import { tableLines } from "./table.js";
 
+/** On narrower pages the room is for the reasons. */
+const leastWidthForExo = 80;
+
 /** What `exoctl discover` prints: one line for each machine, and why exos are not in one cluster. */
 export function renderDiscovered(hosts: readonly DiscoveredHost[], page: Page): readonly string[] {
   const { colors } = page;
@@ -9,7 +12,7 @@ export function renderDiscovered(hosts: readonly DiscoveredHost[], page: Page): 
     const hint = "Start `exoctl agent` on each Mac, or list their addresses under discovery.hosts.";
     return ["Nobody was found.", ...bullet("  ", hint, page)];
   }
-  const exos = hosts.some((host) => host.generation !== undefined);
+  const exos = page.width >= leastWidthForExo && hosts.some((host) => host.generation !== undefined);
   const rows = hosts.map((host) => [
     { text: host.name },
     { text: host.kind },

@@ -1,7 +1,10 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import type { DiscoveredHost } from "../../../src/controller/status-report.js";
+import { waitUntil } from "../../support/wait-until.js";
 
 const run = promisify(execFile);
 
@@ -46,4 +49,18 @@ test("a namespace that is asked for by name is named", async () => {
   const secret = hosts.filter((host) => host.namespace === "attic");
   expect(secret).toMatchObject([{ kind: "exo", usable: false, nodeId: "a81d3e77c2904f5bb6d2e9f011223344" }]);
   expect(secret[0]?.problems?.map((problem) => problem.code)).toContain("no-api");
+});
+
+test("through a controller, an exo without an agent is not usable until it has one", async () => {
+  const up = spawn(process.execPath, ["dist/cli/main.js", "up", "--exo", "10.77.0.11"], { stdio: "ignore" });
+  const ended = once(up, "exit");
+  try {
+    const socket = `${process.env.EXOCTL_HOME}/controller.sock`;
+    await waitUntil(() => existsSync(socket), "the controller's socket");
+    const { at } = await discover("--exo", "10.77.0.12", "--for", "500ms");
+    expect(at("10.77.0.12")).toMatchObject({ usable: false, why: expect.stringContaining("exoctl token create") });
+  } finally {
+    up.kill("SIGINT");
+    await ended;
+  }
 });
