@@ -73,6 +73,7 @@ const silence: Readonly<Record<Unanswered["reason"], string>> = {
   refused: "nothing listens there: exo does not run, runs with --no-api, or has another --api-port",
   "no-answer": "no answer: the machine is off or asleep, or a firewall drops the packets",
   "no-route": "no way there: another network, or this program lacks Privacy & Security, Local Network on this Mac",
+  "no-name": "nobody knows that name",
   other: "something answers there, and it is not exo",
 };
 

@@ -24,7 +24,7 @@ function isThere(listed: DiscoveredHost, exo: FoundExo): boolean {
   if (host === "") return false;
   const reached = exo.api.some((api) => api.host === host) || exo.addresses.includes(host);
   const local = host.startsWith("127.") || host === "::1" || host.startsWith("169.254.");
-  return reached || (!local && exo.interfaceIps.includes(host));
+  return reached || (!local && exo.interfaces.some(({ ip }) => ip === host));
 }
 
 const isAt = (host: DiscoveredHost, addresses: readonly string[]): boolean =>

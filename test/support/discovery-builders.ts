@@ -26,7 +26,7 @@ export function aFoundExo(name: string, host: string, change: Partial<FoundExo> 
     nodeId: `id-${name}`,
     api: [{ host, port: 52_415 }],
     addresses: [host],
-    interfaceIps: [host],
+    interfaces: [{ name: "en0", ip: host }],
     udpPorts: [],
     endpoints: [],
     members: [`id-${name}`],
@@ -41,7 +41,10 @@ export const aZenohExo = (name: string, host: string, change: Partial<FoundExo> 
   aFoundExo(name, host, {
     transport: "zenoh",
     variant: "after 1.0.71",
-    interfaceIps: [host, `fe80::${host.split(".").at(-1)}%en0`],
+    interfaces: [
+      { name: "en0", ip: host },
+      { name: "en0", ip: `fe80::${host.split(".").at(-1)}%en0` },
+    ],
     namespace: { kind: "named", name: "0.3.70" },
     foundBy: ["zenoh-hello"],
     ...change,

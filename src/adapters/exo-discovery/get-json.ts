@@ -8,7 +8,7 @@ export type Answer =
   | { readonly kind: "status"; readonly status: number }
   /** Too long, not JSON, or not HTTP. */
   | { readonly kind: "odd" }
-  | { readonly kind: "silent"; readonly reason: "refused" | "no-answer" | "no-route" };
+  | { readonly kind: "silent"; readonly reason: "refused" | "no-answer" | "no-route" | "no-name" };
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
@@ -17,6 +17,7 @@ function failureOf(error: unknown): Answer {
   const code = codeOf(error);
   if (code.startsWith("HPE_") || error instanceof SyntaxError) return { kind: "odd" };
   if (code === "ECONNREFUSED") return { kind: "silent", reason: "refused" };
+  if (["ENOTFOUND", "EAI_AGAIN"].includes(code)) return { kind: "silent", reason: "no-name" };
   // macOS says EHOSTUNREACH where the Local Network privilege is missing, too.
   if (["EHOSTUNREACH", "ENETUNREACH", "EADDRNOTAVAIL", "EINVAL"].includes(code))
     return { kind: "silent", reason: "no-route" };

@@ -1,8 +1,6 @@
 import type { Command } from "commander";
 import type { ClusterSpec } from "../../config/cluster-spec.js";
 import { type HostPort, parseHostPort } from "../../config/host-port.js";
-import { strangerHost } from "../../controller/list-discovered.js";
-import { mergeDiscovered } from "../../controller/merge-discovered.js";
 import type { DiscoveredHost } from "../../controller/status-report.js";
 import { Problem } from "../../runtime/problem.js";
 import { readListenMs, readNamespaces, readUdpPorts } from "../discover-options.js";
@@ -59,6 +57,8 @@ async function look(options: DiscoverOptions): Promise<readonly DiscoveredHost[]
   const known = await askController();
   if (known?.simulated === true) return known.hosts;
   const { lookAround } = await import("../../processes/look-around.js");
+  const { strangerHost } = await import("../../controller/list-discovered.js");
+  const { mergeDiscovered } = await import("../../controller/merge-discovered.js");
   const step = terminalStep(`Listening for ${options.for}`);
   const enrolled = known?.hosts.flatMap((host) => exoPlace(host, spec) ?? []);
   const around = await lookAround({ ...wanted, enrolled }, new AbortController().signal).finally(step);

@@ -1,5 +1,6 @@
 import type { HostPort } from "../../config/host-port.js";
 import type { FoundBy } from "./exo-hints.js";
+import type { ToldInterface } from "./exo-probe.js";
 import type { FoundExo, FoundNamespace, Transport } from "./found-exo.js";
 
 /** A `FoundExo` in the making. */
@@ -11,7 +12,7 @@ export interface ExoDraft {
   nodeId?: string;
   readonly api: HostPort[];
   readonly addresses: Set<string>;
-  interfaceIps: readonly string[];
+  interfaces: readonly ToldInterface[];
   namespace?: FoundNamespace;
   readonly udpPorts: Set<number>;
   readonly endpoints: HostPort[];
@@ -25,7 +26,7 @@ export const newDraft = (generation: FoundExo["generation"], nodeId?: string): E
   ...(nodeId === undefined ? {} : { nodeId }),
   api: [],
   addresses: new Set(),
-  interfaceIps: [],
+  interfaces: [],
   udpPorts: new Set(),
   endpoints: [],
   reached: [],

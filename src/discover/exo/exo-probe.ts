@@ -1,13 +1,20 @@
 import type { ExoVariant } from "../../cluster/exo-variant.js";
 import type { HostPort } from "../../config/host-port.js";
 
+/** One address of a node, and the interface that has it. */
+export interface ToldInterface {
+  /** Such as `en0`. */
+  readonly name: string;
+  /** IPv6 with or without scope. */
+  readonly ip: string;
+}
+
 /** One node as an exo 1.x tells of it. */
 export interface ToldNode {
   readonly nodeId: string;
   /** ComputerName of the Mac. */
   readonly friendlyName?: string;
-  /** Of all its interfaces, IPv6 with or without scope. */
-  readonly ips: readonly string[];
+  readonly interfaces: readonly ToldInterface[];
 }
 
 /** What one exo says about its cluster. */
@@ -32,7 +39,7 @@ export type ProbeResult =
   | { readonly kind: "exo-0.0.x"; readonly nodeIds: readonly string[] }
   /** Something listens and is not exo, or answers what exo never would. */
   | { readonly kind: "other" }
-  | { readonly kind: "silent"; readonly reason: "refused" | "no-answer" | "no-route" };
+  | { readonly kind: "silent"; readonly reason: "refused" | "no-answer" | "no-route" | "no-name" };
 
 /** Asks whatever listens at an address whether it is exo. */
 export interface ExoProbe {

@@ -23,9 +23,13 @@ const namespaceText = (namespace: FoundNamespace): string =>
 const namespaceOf = (group: readonly FoundExo[]): FoundNamespace | undefined =>
   group.find((exo) => exo.namespace !== undefined)?.namespace;
 
-/** Unlike ::1, other IPv6 addresses can reach a peer. Nothing told means nothing known. */
-const lacksIpv6 = (exo: FoundExo): boolean =>
-  exo.interfaceIps.length > 0 && !exo.interfaceIps.some((ip) => ip.includes(":") && !ip.startsWith("::1"));
+/** Whether the interfaces on which others reach its API have IPv4 only. Nothing told means nothing known. */
+function lacksIpv6({ api, interfaces }: FoundExo): boolean {
+  const shared = interfaces.filter(({ ip }) => api.some(({ host }) => host === ip)).map(({ name }) => name);
+  return (
+    shared.length > 0 && !interfaces.some(({ name, ip }) => shared.includes(name) && ip.includes(":") && ip !== "::1")
+  );
+}
 
 function explainZenohApart(left: readonly FoundExo[], right: readonly FoundExo[], looked: Looked): Separation {
   const exos = [...left, ...right].map((exo) => exo.name);
@@ -43,7 +47,7 @@ function explainZenohApart(left: readonly FoundExo[], right: readonly FoundExo[]
     return {
       code: "no-ipv6",
       exos,
-      message: `${namesOf(deaf)} has no IPv6 address, and exo after 1.0.71 finds peers over IPv6 only`,
+      message: `${namesOf(deaf)} has no IPv6 address on the interface of its API, and exo after 1.0.71 finds peers over IPv6 only`,
       fix: "Set IPv6 to Automatically or Link-local only in System Settings, Network, for the interface that the Macs share.",
     };
   if (looked.depth === "plain")

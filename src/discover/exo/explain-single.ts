@@ -84,10 +84,41 @@ function oneSided(group: readonly FoundExo[]): readonly Separation[] {
   });
 }
 
+const reaches = (left: FoundExo, right: FoundExo): boolean =>
+  right.nodeId !== undefined && left.reached.includes(right.nodeId);
+
+/** Members of one cluster of which none has reached the other: exo places nothing across them. */
+function unconnected(group: readonly FoundExo[]): readonly Separation[] {
+  // Connections of exo before 1.0.68 are not read; other API ports are a reason of their own.
+  const known = group.filter((exo) => exo.variant !== undefined && exo.members !== undefined);
+  return known.flatMap((exo, index) => {
+    const alone = known
+      .slice(index + 1)
+      .filter((other) => counts(exo, other) && counts(other, exo) && exo.api[0]?.port === other.api[0]?.port)
+      .filter((other) => !reaches(exo, other) && !reaches(other, exo));
+    if (alone.length === 0) return [];
+    const names = namesOf(alone);
+    return [
+      {
+        code: "no-connection" as const,
+        exos: [exo.name, ...names],
+        message: `${exo.name} and ${listNames(names)} are members of one cluster, and neither has reached the API of the other`,
+        fix: `Let TCP port ${exo.api[0]?.port ?? 52_415} through between them, and check that they share a network.`,
+      },
+    ];
+  });
+}
+
 /** What is wrong with exos by themselves or inside one cluster. */
 export function explainSingles(
   exos: readonly FoundExo[],
   groups: readonly (readonly FoundExo[])[],
 ): readonly Separation[] {
-  return [...withoutApi(exos), ...onLoopbackOnly(exos), ...differentPorts(exos), ...groups.flatMap(oneSided)];
+  return [
+    ...withoutApi(exos),
+    ...onLoopbackOnly(exos),
+    ...differentPorts(exos),
+    ...groups.flatMap(oneSided),
+    ...groups.flatMap(unconnected),
+  ];
 }

@@ -92,7 +92,8 @@ export async function findExos(options: FindExosOptions, signal: AbortSignal): P
   };
   const follow = (result: Extract<ProbeResult, { kind: "exo-1.x" }>): void => {
     const others = (result.cluster?.members ?? []).filter((member) => member.nodeId !== result.nodeId);
-    for (const host of others.flatMap((member) => member.ips.filter(isPrivate))) ask({ host, port: apiPort }, "peer");
+    for (const host of others.flatMap((member) => member.interfaces.map(({ ip }) => ip).filter(isPrivate)))
+      ask({ host, port: apiPort }, "peer");
   };
   const take = (event: ExoHintEvent): void => {
     if (event.kind === "trouble") return void troubles.add(event.message);

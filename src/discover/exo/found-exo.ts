@@ -1,5 +1,6 @@
 import type { HostPort } from "../../config/host-port.js";
 import type { FoundBy } from "./exo-hints.js";
+import type { ToldInterface } from "./exo-probe.js";
 
 /** How exos of a kind talk to each other: 0.0.x over gRPC, 1.x up to 1.0.71 over libp2p, newer ones over zenoh. */
 export type Transport = "grpc" | "libp2p" | "zenoh";
@@ -23,8 +24,8 @@ export interface FoundExo {
   readonly api: readonly HostPort[];
   /** Addresses that packets of it came from, and that others know it by. IPv6 with scope where there is one. */
   readonly addresses: readonly string[];
-  /** Of all its interfaces, as a member of its cluster told; empty when nobody did. */
-  readonly interfaceIps: readonly string[];
+  /** All its addresses, as a member of its cluster told; empty when nobody did. */
+  readonly interfaces: readonly ToldInterface[];
   readonly namespace?: FoundNamespace;
   /** UDP ports on which its broadcasts were heard (0.0.x). */
   readonly udpPorts: readonly number[];
@@ -47,7 +48,7 @@ export interface Libp2pStranger {
 export interface Unanswered {
   readonly target: HostPort;
   /** `other`: something answers there, and it is not exo. */
-  readonly reason: "refused" | "no-answer" | "no-route" | "other";
+  readonly reason: "refused" | "no-answer" | "no-route" | "no-name" | "other";
 }
 
 /** Who was found, and what kept us from finding more. */

@@ -33,7 +33,9 @@ export function gatherHellos(drafts: ModernDrafts, hints: readonly ExoHint[]): v
     const known = all.find(
       (draft) =>
         draft.transport !== "libp2p" &&
-        [...draft.addresses, ...draft.interfaceIps].some((address) => withoutScope(address) === sender) &&
+        [...draft.addresses, ...draft.interfaces.map(({ ip }) => ip)].some(
+          (address) => withoutScope(address) === sender,
+        ) &&
         (draft.namespace === undefined || sameNamespace(draft.namespace, namespace)),
     );
     const draft = known ?? { ...newDraft("1.x"), transport: "zenoh" as const };

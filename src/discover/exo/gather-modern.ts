@@ -26,7 +26,7 @@ function takeTold(drafts: ModernDrafts, told: ToldNode): void {
   const draft = drafts.of(told.nodeId);
   if (draft.foundBy.size === 0) draft.foundBy.add("peer");
   if (told.friendlyName !== undefined) draft.name = told.friendlyName;
-  if (told.ips.length > 0) draft.interfaceIps = told.ips;
+  if (told.interfaces.length > 0) draft.interfaces = told.interfaces;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { ToldCluster, ToldNode } from "./exo-probe.js";
 
 /** Nobody has such a cluster; a hostile answer does not make us remember more. */
 const mostNodes = 256;
-const mostIps = 64;
+const mostInterfaces = 64;
 
 const id = z.string().regex(/^[\w.:-]{1,128}$/);
 const name = z.string().min(1).max(200);
@@ -35,9 +35,8 @@ const topology = z.object({
   nodes: z.array(memberId.catch("")),
   connections: z.record(z.string(), z.record(z.string(), z.unknown())).catch({}),
 });
-const network = z.object({
-  interfaces: z.array(z.object({ ipAddress: z.string().max(100) }).catch({ ipAddress: "" })),
-});
+const oneInterface = z.object({ name: name.catch(""), ipAddress: z.string().min(1).max(100) });
+const network = z.object({ interfaces: z.array(oneInterface.nullable().catch(null)) });
 const identity = z.object({ friendlyName: name });
 
 const own = (map: unknown, key: string): unknown =>
@@ -46,12 +45,14 @@ const own = (map: unknown, key: string): unknown =>
     : undefined;
 
 function toldNode(nodeId: string, parts: RawClusterParts): ToldNode {
-  const ips = network.safeParse(own(parts.nodeNetwork, nodeId)).data?.interfaces.map((item) => item.ipAddress) ?? [];
+  const items = network.safeParse(own(parts.nodeNetwork, nodeId)).data?.interfaces ?? [];
   const friendlyName = identity.safeParse(own(parts.nodeIdentities, nodeId)).data?.friendlyName;
   return {
     nodeId,
     ...(friendlyName === undefined ? {} : { friendlyName }),
-    ips: [...new Set(ips.filter((ip) => ip !== ""))].slice(0, mostIps),
+    interfaces: items
+      .flatMap((item) => (item === null ? [] : [{ name: item.name, ip: item.ipAddress }]))
+      .slice(0, mostInterfaces),
   };
 }
 

@@ -12,6 +12,7 @@ export type SeparationCode =
   | "classic-ports"
   | "classic-apart"
   | "one-sided"
+  | "no-connection"
   | "no-api"
   | "loopback-only"
   | "api-ports";

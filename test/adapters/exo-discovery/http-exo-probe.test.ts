@@ -48,7 +48,7 @@ test("an older exo, without parts of its state, gives the whole", async () => {
   expect(result).toMatchObject({ kind: "exo-1.x", variant: { label: "1.0.68" } });
   const cluster = result.kind === "exo-1.x" ? result.cluster : undefined;
   expect(cluster?.members).toHaveLength(3);
-  expect(cluster?.members[0]?.ips).toContain("10.99.0.11");
+  expect(cluster?.members[0]?.interfaces).toContainEqual({ name: "eth0", ip: "10.99.0.11" });
   expect(cluster?.reached.length).toBeGreaterThan(0);
 });
 

@@ -9,13 +9,25 @@ const plain: Looked = { ...deep, depth: "plain" };
 const codes = (exos: readonly FoundExo[], looked = deep): string[] =>
   explainSeparation(exos, looked).map((reason) => reason.code);
 
-const both = { members: ["id-a", "id-b"] };
+const both = { members: ["id-a", "id-b"], reached: ["id-a", "id-b"] };
+/** As on a Mac: IPv6 on loopback and on tunnels says nothing about the network that the Macs share. */
+const ipv4Only = [
+  { name: "lo0", ip: "fe80::1%lo0" },
+  { name: "en0", ip: "10.0.0.2" },
+  { name: "utun0", ip: "fe80::2%utun0" },
+];
 const secret = { kind: "hashed", hash: "0102030405060708" } as const;
 
 const cases: readonly (readonly [string, readonly FoundExo[], Looked, readonly string[]])[] = [
   ["nobody", [], deep, []],
   ["one alone", [aFoundExo("a", "10.0.0.1")], deep, []],
   ["two in one cluster", [aFoundExo("a", "10.0.0.1", both), aFoundExo("b", "10.0.0.2", both)], deep, []],
+  [
+    "members that never reached each other",
+    [aFoundExo("a", "10.0.0.1", { ...both, reached: [] }), aFoundExo("b", "10.0.0.2", { ...both, reached: [] })],
+    deep,
+    ["no-connection"],
+  ],
   ["0.0.x beside 1.x", [aClassicExo("a", "10.0.0.1"), aFoundExo("b", "10.0.0.2")], deep, ["generations"]],
   ["libp2p beside zenoh", [aFoundExo("a", "10.0.0.1"), aZenohExo("b", "10.0.0.2")], deep, ["transports"]],
   ["two libp2p clusters", [aFoundExo("a", "10.0.0.1"), aFoundExo("b", "10.0.0.2")], deep, ["libp2p-apart"]],
@@ -27,7 +39,7 @@ const cases: readonly (readonly [string, readonly FoundExo[], Looked, readonly s
   ],
   [
     "one without IPv6",
-    [aZenohExo("a", "10.0.0.1"), aZenohExo("b", "10.0.0.2", { interfaceIps: ["10.0.0.2", "::1"] })],
+    [aZenohExo("a", "10.0.0.1"), aZenohExo("b", "10.0.0.2", { interfaces: ipv4Only })],
     deep,
     ["no-ipv6"],
   ],

@@ -59,7 +59,10 @@ test("seeds and the senders of hints are asked, each once, at exo's port; IPv6 s
 });
 
 test("members that an exo tells of are asked, but only at private addresses", async () => {
-  const told = (nodeId: string, ...ips: readonly string[]): ToldNode => ({ nodeId, ips });
+  const told = (nodeId: string, ...ips: readonly string[]): ToldNode => ({
+    nodeId,
+    interfaces: ips.map((ip) => ({ name: "en0", ip })),
+  });
   const members = [told("a", "10.0.0.1"), told("b", "192.168.1.7", "169.254.1.1", "8.8.8.8", "fe80::1", "127.0.0.1")];
   const { probe, asked } = aProbe({
     "10.0.0.1": { kind: "exo-1.x", nodeId: "a", cluster: { members, reached: [] } },

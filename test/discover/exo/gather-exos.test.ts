@@ -33,7 +33,10 @@ const libp2p = (address: string, id = peerId): ExoHint => ({
 });
 
 test("one exo at two addresses is one, named for its Mac, reached first by what others reach it by", () => {
-  const cluster = { members: [{ nodeId: peerId, friendlyName: "studio-1", ips: ["10.0.0.1"] }], reached: [] };
+  const cluster = {
+    members: [{ nodeId: peerId, friendlyName: "studio-1", interfaces: [{ name: "en0", ip: "10.0.0.1" }] }],
+    reached: [],
+  };
   const { exos } = gather(
     [libp2p("10.0.0.1")],
     [
@@ -64,7 +67,7 @@ test("a libp2p program is exo only when its peer id is a node id", () => {
 
 test("a member that an exo tells of is one although its API is silent", () => {
   const other = peerId.replace("WSX", "WSZ");
-  const members = [peerId, other].map((nodeId) => ({ nodeId, ips: [] }));
+  const members = [peerId, other].map((nodeId) => ({ nodeId, interfaces: [] }));
   const { exos, strangers } = gather(
     [libp2p("10.0.0.2", other)],
     [probed("10.0.0.1", modern(peerId, "1.0.71", { members, reached: [] }))],
@@ -75,7 +78,10 @@ test("a member that an exo tells of is one although its API is silent", () => {
 
 test("an answer to a hello names namespace and node; a hello alone is matched by the addresses that its node tells", () => {
   const other = "a81d3e77c2904f5bb6d2e9f011223344";
-  const self = (nodeId: string, ip: string): ToldCluster => ({ members: [{ nodeId, ips: [ip] }], reached: [] });
+  const self = (nodeId: string, ip: string): ToldCluster => ({
+    members: [{ nodeId, interfaces: [{ name: "en0", ip }] }],
+    reached: [],
+  });
   const { exos } = gather(
     [
       { kind: "whats-up", address: "fe80::1%en0", nodeId: zenohId, zenohPort: 52_414, namespace: "0.3.70" },
@@ -121,7 +127,7 @@ test("exo 0.0.x gets its id from its broadcast, and loopback is no second one", 
 
 test("two Macs of one name are told apart by address", () => {
   const cluster = (nodeId: string): ToldCluster => ({
-    members: [{ nodeId, friendlyName: "Mac Studio", ips: [] }],
+    members: [{ nodeId, friendlyName: "Mac Studio", interfaces: [] }],
     reached: [],
   });
   const { exos } = gather(

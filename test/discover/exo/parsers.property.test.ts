@@ -123,8 +123,8 @@ test("a recorded state tells members, names, addresses and who reached whom", ()
   const [one, other] = ["5f2c9ae1d07b4c6688b1f0e2a3d4c5b6", "a81d3e77c2904f5bb6d2e9f011223344"];
   expect(readCluster(parts)).toMatchObject({
     members: [
-      { nodeId: one, ips: ["192.168.1.10", "169.254.10.1"] },
-      { nodeId: other, ips: ["192.168.1.11", "169.254.10.2"] },
+      { nodeId: one, interfaces: [{ name: "en0", ip: "192.168.1.10" }, { ip: "169.254.10.1" }] },
+      { nodeId: other, interfaces: [{ name: "en0", ip: "192.168.1.11" }, { ip: "169.254.10.2" }] },
     ],
     reached: [
       { from: one, to: other },
