@@ -10,8 +10,11 @@ import { openHelloExo } from "../../support/discovery-hello-exo.js";
 import { somePort } from "../../support/mdns-link.js";
 import { waitUntil } from "../../support/wait-until.js";
 
-const loopback =
-  Object.entries(networkInterfaces()).find(([, list]) => list?.some((item) => item.address === "::1"))?.[0] ?? "lo";
+const loopback = Object.entries(networkInterfaces()).find(([, list]) =>
+  list?.some((item) => item.address === "::1"),
+)?.[0];
+/** Without IPv6 on loopback there is nothing to test it on; the summary of the suite counts that as skipped. */
+const ipv6Test = test.skipIf(loopback === undefined);
 const nodeId = "0f2c9ae1d07b4c6688b1f0e2a3d4c5b6";
 
 let closers: Close[] = [];
@@ -24,7 +27,7 @@ async function start(options: { readonly hear: number; readonly ask: number; rea
   const events: ExoHintEvent[] = [];
   const source = createHelloSource({
     namespaces: options.namespaces,
-    interfaceName: loopback,
+    interfaceName: loopback ?? "",
     hearAt: { address: "::1", port: options.hear },
     askAt: { address: "::1", port: options.ask },
     clock: systemClock,
@@ -47,7 +50,7 @@ async function aHelloExo(port: number, hearPort: number, namespace: string) {
   return exo;
 }
 
-test("an exo that speaks a namespace that is asked for tells its id and port, and gains no peer", async () => {
+ipv6Test("an exo that speaks a namespace that is asked for tells its id and port, and gains no peer", async () => {
   const [hear, ask] = [somePort(), somePort()];
   const exo = await aHelloExo(ask, hear, "studio");
   const events = await start({ hear, ask, namespaces: ["0.3.70", "studio"] });
@@ -63,7 +66,7 @@ test("an exo that speaks a namespace that is asked for tells its id and port, an
   expect(events.filter((event) => event.kind === "trouble")).toEqual([]);
 });
 
-test("an exo of another namespace stays silent, and its hello shows which one it speaks", async () => {
+ipv6Test("an exo of another namespace stays silent, and its hello shows which one it speaks", async () => {
   const [hear, ask] = [somePort(), somePort()];
   const exo = await aHelloExo(ask, hear, "secret");
   const events = await start({ hear, ask, namespaces: ["0.3.70"] });
@@ -73,7 +76,7 @@ test("an exo of another namespace stays silent, and its hello shows which one it
   expect(events[0]).toMatchObject({ namespaceHash: namespaceHash("secret") });
 });
 
-test("its own questions are not taken for an exo", async () => {
+ipv6Test("its own questions are not taken for an exo", async () => {
   const [here, there] = [somePort(), somePort()];
   const first = await start({ hear: here, ask: here, namespaces: ["one"] });
   await start({ hear: there, ask: here, namespaces: ["two"] });
