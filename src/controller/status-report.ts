@@ -1,3 +1,6 @@
+import type { FoundBy } from "../discover/exo/exo-hints.js";
+import type { FoundExo } from "../discover/exo/found-exo.js";
+import type { Separation } from "../discover/exo/separation.js";
 import type { Prediction, Stage } from "../plan/plan-result.js";
 
 /** `ready`: may take layers. `waiting`: enrolled, and nobody has approved it. `not-ready`: enrolled or known, with reasons. `unreachable`: did not answer lately. */
@@ -85,4 +88,19 @@ export interface DiscoveredHost {
   readonly kind: "agent" | "mac" | "exo";
   readonly usable: boolean;
   readonly why: string;
+  /** Of the exo that runs there, as are the four below; absent when none was found. */
+  readonly generation?: FoundExo["generation"];
+  /** The oldest release that it can be. Absent below 1.0.68. */
+  readonly variant?: string;
+  readonly nodeId?: string;
+  /** exo after 1.0.71: the name of its namespace, or `#` and what stands for it on the wire. */
+  readonly namespace?: string;
+  /** Why it is not in one cluster with others, each with what mends it. */
+  readonly problems?: readonly Separation[];
+  /** All addresses at which it was seen, `address` among them. */
+  readonly addresses?: readonly string[];
+  readonly foundBy?: readonly FoundBy[];
+  /** `hw.model`, as the machine says. */
+  readonly macModel?: string;
+  readonly macosMajor?: number;
 }

@@ -11,11 +11,11 @@ const headerBytes = 12;
 const responseBit = 0x80;
 
 /** What this process wants to hear: a browser only answers, an advertiser only questions. */
-export type Listening = "responses" | "queries";
+export type Listening = "responses" | "queries" | "responses-from-any-port";
 
 /**
  * Whether a packet may reach the mDNS libraries. RFC 6762 section 6: a response whose UDP source port is not the mDNS port is
- * ignored. The interface's subnet both bounds who may speak and tells links apart: a socket bound to 0.0.0.0 also hears
+ * ignored; only for libp2p, which answers from a port of its own, may it be any. The interface's subnet both bounds who may speak and tells links apart: a socket bound to 0.0.0.0 also hears
  * groups that other sockets joined on other interfaces.
  */
 export function acceptsPacket(
@@ -25,8 +25,8 @@ export function acceptsPacket(
 ): boolean {
   if (packet.length < headerBytes || packet.length > maxPacketBytes) return false;
   const isResponse = ((packet[2] ?? 0) & responseBit) !== 0;
-  if (isResponse !== (rules.listening === "responses")) return false;
-  if (isResponse && from.port !== rules.mdnsPort) return false;
+  if (isResponse !== (rules.listening !== "queries")) return false;
+  if (rules.listening === "responses" && from.port !== rules.mdnsPort) return false;
   const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
   const records = view.getUint16(4) + view.getUint16(6) + view.getUint16(8) + view.getUint16(10);
   return records <= maxRecords && isOnLink(from.address, rules.local);

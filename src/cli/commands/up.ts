@@ -4,6 +4,7 @@ import { parseHostPort } from "../../config/host-port.js";
 import { parseDuration } from "../../config/parse-duration.js";
 import type { RunningUp, UpSettings } from "../../processes/start-up.js";
 import { Problem } from "../../runtime/problem.js";
+import { readExoHosts } from "../exo-hosts.js";
 import { stateHome } from "../find-controller.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { stopSignal } from "../until-stopped.js";
@@ -68,19 +69,6 @@ async function readSettings(options: UpOptions): Promise<UpSettings> {
   if (options.simulate === undefined) return common;
   const { readSimulation } = await import("../../processes/simulation.js");
   return { ...common, simulation: await readSimulation(options.simulate) };
-}
-
-function readExoHosts(text: string, spec: ClusterSpec) {
-  return text.split(",").map((part) => {
-    const host = parseHostPort(part.trim(), spec.exo.apiPort);
-    if (host !== undefined) return host;
-    throw new Problem(
-      "usage",
-      "bad_exo_host",
-      `${JSON.stringify(part)} is not a host`,
-      "Write --exo 10.0.0.11,10.0.0.12 with ports where they differ.",
-    );
-  });
 }
 
 function withListen(spec: ClusterSpec, listen: string | undefined): ClusterSpec {

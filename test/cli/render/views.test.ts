@@ -41,6 +41,42 @@ const hosts: readonly DiscoveredHost[] = [
   { name: "Büro-Mac", address: "10.0.0.19", kind: "mac", usable: false, why: "no agent runs there" },
 ];
 
+const apart = {
+  code: "transports",
+  exos: ["studio-3", "studio-4"],
+  message: "exo up to 1.0.71 (libp2p: studio-3) and newer exo (zenoh: studio-4) cannot talk to each other",
+  fix: "Install the same version of exo on all of them.",
+} as const;
+
+const exoHosts: readonly DiscoveredHost[] = [
+  {
+    name: "studio-3",
+    address: "10.0.0.13:52415",
+    kind: "exo",
+    usable: true,
+    why: "exo 1.0.71 without an agent: exoctl up --exo 10.0.0.13:52415 drives it",
+    generation: "1.x",
+    variant: "1.0.71",
+    problems: [apart],
+  },
+  {
+    name: "studio-4",
+    address: "fe80::4%en0",
+    kind: "exo",
+    usable: false,
+    why: "exo runs there, but its HTTP API does not answer",
+    generation: "1.x",
+    problems: [apart],
+  },
+  {
+    name: "Büro Studio",
+    address: "10.0.0.19",
+    kind: "mac",
+    usable: false,
+    why: "Mac Studio (2025, M3 Ultra), macOS 26, no agent: `exoctl token create --for Buro-Studio` prints what to run on it",
+  },
+];
+
 const summary = {
   generation: 4,
   changed: true,
@@ -79,6 +115,7 @@ const views: Readonly<Record<string, (page: Page) => readonly string[]>> = {
   plan: (page) => renderPlan(aPlan, page),
   infeasible: (page) => renderPlan(infeasible, page),
   discover: (page) => renderDiscovered(hosts, page),
+  "discover-exo": (page) => renderDiscovered(exoHosts, page),
   apply: (page) => renderApply(summary, page),
   conversion: (page) => renderConversion(conversion, page),
   "conversion-dry-run": (page) => renderConversion({ ...conversion, result: null }, page),
