@@ -35,7 +35,7 @@ describe("planCluster against trying everything", () => {
       fc.property(seeds, (seed) => {
         if (comparePipeline(problemOf(seed, 5, objective), bruteForcePlan).plan !== undefined) plans += 1;
       }),
-      { numRuns: 150, seed: 20260822 },
+      { numRuns: 80, seed: 20260822 },
     );
     expect(plans).toBeGreaterThan(60);
     expect(plans).toBeLessThan(280);
@@ -65,7 +65,7 @@ describe("planCluster against trying everything", () => {
         if (plan.replicas.some((replica) => replica.sharding === "tensor")) seen.tensor += 1;
         if (plan.reasons.some((reason) => reason.code === "fewer_nodes")) seen.fewer += 1;
       }),
-      { numRuns: 150, seed: 9 },
+      { numRuns: 80, seed: 9 },
     );
     expect(Math.min(...Object.values(seen))).toBeGreaterThan(5);
   });
@@ -95,7 +95,7 @@ describe("planCluster against trying everything", () => {
           expect(stages.map((stage) => stage.node)).not.toContain(node.name);
         }
       }),
-      { numRuns: 100, seed: 7 },
+      { numRuns: 50, seed: 7 },
     );
   });
 });
@@ -116,7 +116,7 @@ describe("what a plan must not depend on", () => {
         const mixed = { ...problem, nodes: shuffled(problem.nodes, random), links: shuffled(problem.links, random) };
         expect(JSON.stringify(planCluster(mixed))).toBe(JSON.stringify(planCluster(problem)));
       }),
-      { numRuns: 100, seed: 11 },
+      { numRuns: 50, seed: 11 },
     );
   });
 

@@ -196,7 +196,7 @@ describe("an agent without a controller", () => {
     expect(seen).toEqual([{ agentId: agent.agentId, port: agent.port, pin: identity.pin }]);
     await expect(linkTo(agent).describe(signal)).rejects.toMatchObject({ code: "agent_unreachable" });
     finish({ certificatePem: controller.certificatePem, name: "studio-7" });
-    expect(await agent.enrolment).toEqual({ kind: "enrolled" });
+    expect(await agent.enrolment).toEqual({ kind: "enrolled", standing: "member" });
     expect(await linkTo(agent).describe(signal)).toMatchObject({
       name: "studio-7",
       exo: { state: "stopped", managed: false },

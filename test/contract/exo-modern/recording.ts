@@ -28,6 +28,8 @@ export interface RecordingAbout {
   /** For people: which exo answered, and under which circumstances. */
   readonly source: string;
   readonly facts: ExoFacts;
+  /** Cases that apply and whose answers are not there, each for a reason that README.md of the fixtures gives. */
+  readonly notRecorded?: readonly string[];
 }
 
 const aboutFile = "about.json";
