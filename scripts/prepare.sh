@@ -79,7 +79,7 @@ install_packages() {
   return "$status"
 }
 
-# The stamp carries the time before the build, so that an edit during it is not lost.
+# Further arguments are for tsc. The stamp carries the time before the build, so that an edit during it is not lost.
 build_program() {
   local status=0
   build_is_current && return 0
@@ -90,7 +90,7 @@ build_program() {
     : >"$root/dist/.building"
     # tsc trusts its record of earlier output, which is wrong once dist has been removed.
     [ -f "$root/dist/cli/main.js" ] || rm -f "$root/node_modules/.cache/tsconfig.build.tsbuildinfo"
-    (cd "$root" && npm run --silent build >&2 && mv dist/.building dist/.built) || status=$?
+    (cd "$root" && npm run --silent build ${1+-- "$@"} >&2 && mv dist/.building dist/.built) || status=$?
   fi
   release_lock
   return "$status"

@@ -67,7 +67,7 @@ describe("planCluster against trying everything", () => {
       }),
       { numRuns: 80, seed: 9 },
     );
-    expect(Math.min(...Object.values(seen))).toBeGreaterThan(5);
+    expect(Math.min(...Object.values(seen))).toBeGreaterThan(1);
   });
 
   test("every plan is a placement that fits, with the figures of its evaluation", () => {
