@@ -7,7 +7,11 @@ import type { Step } from "./steps.js";
 /** Ids of the entries that a node's agent has just said to be as they should be, with their weights. */
 export type EnsuredEntries = ReadonlyMap<NodeName, ReadonlySet<string>>;
 
-/** All entries and their listing on every node with an agent: any of them may be asked one day. @param supplied nodes that get weights now, so their entries can be linked then */
+/**
+ * All entries and their listing on every node with an agent: any of them may be asked one day.
+ *
+ * @param supplied nodes that get weights by the same steps, so that their entries can be linked after it
+ */
 export function registrySteps(
   wanted: readonly { readonly entry: EntrySpec }[],
   supplied: ReadonlySet<NodeName>,
