@@ -1,4 +1,5 @@
 import { classicPartitions, classicShards } from "../cluster/classic-ring.js";
+import { choosePlacement, objectiveSec } from "./choose-placement.js";
 import { classicMemoryFor } from "./classic-memory.js";
 import { emptyStage, infeasibleRing } from "./classic-plan-shortfalls.js";
 import { searchClassicRing } from "./classic-search.js";
@@ -8,6 +9,7 @@ import { planCluster } from "./plan-cluster.js";
 import type { PlanProblem } from "./plan-problem.js";
 import type { PlanResult } from "./plan-result.js";
 import type { Reason } from "./reason.js";
+import { usualWork } from "./work-budget.js";
 
 /** How the layers of a ring of exo 0.0.x come about: by what the machines measure, or by values that they are made to report. */
 export type ClassicMode = "measured" | "forced";
@@ -83,15 +85,31 @@ function planForced(problem: PlanProblem): ClassicPlan {
   const shares = found.placed.map(({ node, layers }) => ({ node, layers: layers.end - layers.start }));
   const memory = classicMemoryFor(shares);
   if (memory.kind === "refused") return refused(problem, [{ code: memory.code, message: memory.message }]);
-  const limits =
-    found.orders === "all" ? "" : " With so many machines only the order with the fastest first was looked at.";
   const plan = described(problem, found.placed, [
     {
       code: "classic_forced",
-      message: `The machines report memory to exo by which its formula yields these layers: larger ranges first, at least one for each.${limits}`,
+      message:
+        "The machines report memory to exo by which its formula yields these layers: larger ranges first, at least one for each.",
     },
   ]);
-  return { ...plan, forcedMb: memory.memoryMb };
+  return { ...(found.orders === "all" ? plan : notProven(problem, plan)), forcedMb: memory.memoryMb };
+}
+
+/** A ring of which one order alone was looked at, against what no ring of these machines can beat: a pipeline free of exo's rules. */
+function notProven(problem: PlanProblem, plan: ClassicPlan): ClassicPlan {
+  if (plan.result.kind !== "plan") return plan;
+  const gap = gapToFreePipeline(problem, plan.placed);
+  if (gap <= 1e-9) return plan;
+  const message = `With so many machines only the order with the fastest first was looked at: a ring up to ${(gap * 100).toFixed(1)} % better may exist.`;
+  const reasons = [...plan.result.reasons, { code: "not_proven_optimal", message }];
+  return { ...plan, result: { ...plan.result, optimal: { gap }, reasons } };
+}
+
+function gapToFreePipeline(problem: PlanProblem, placed: readonly PlacedStage[]): number {
+  const free = choosePlacement(problem, { left: usualWork(problem.nodes.length) });
+  if (typeof free === "string") return 1;
+  const proven = objectiveSec(problem, free.evaluation) * (free.optimal === true ? 1 : 1 - free.optimal.gap);
+  return Math.max(0, 1 - proven / objectiveSec(problem, evaluatePlacement(problem, placed)));
 }
 
 const refused = (problem: PlanProblem, shortfalls: readonly Reason[]): ClassicPlan => ({
@@ -109,14 +127,12 @@ const refused = (problem: PlanProblem, shortfalls: readonly Reason[]): ClassicPl
 
 /** The planner itself describes what exo's rules leave: every node pinned to its layers. */
 function described(problem: PlanProblem, placed: readonly PlacedStage[], reasons: readonly Reason[]): ClassicPlan {
-  const pinned = { ...problem, pins: placed };
+  const pinned: PlanProblem = { ...problem, pins: placed, pinnedBy: "exo" };
   const result = planCluster(pinned);
   const assumed: Reason = {
     code: "links_assumed",
     message: "exo 0.0.x does not tell how the machines are connected; 10 Gb/s Ethernet is assumed.",
   };
   const known = problem.links.length > 0 ? [] : [assumed];
-  // Nobody has pinned anything: that exo's rules decide, the first reason says.
-  const own = result.reasons.filter(({ code }) => code !== "bound_by_pin");
-  return { problem: pinned, placed, result: { ...result, reasons: [...reasons, ...own, ...known] } };
+  return { problem: pinned, placed, result: { ...result, reasons: [...reasons, ...result.reasons, ...known] } };
 }

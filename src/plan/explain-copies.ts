@@ -44,6 +44,8 @@ function explainBinding(problem: PlanProblem, chosen: ChosenCopy, predicted: Pre
   switch (predicted.bindingConstraint) {
     case "pin":
       return { code, message: "A pinned range keeps the plan from being faster." };
+    case "exo":
+      return { code, message: "The way exo 0.0.x divides the layers keeps the plan from being faster." };
     case "link":
       return { code, message: wordLinks(problem, chosen, predicted) };
     case "memory": {

@@ -66,6 +66,8 @@ export interface PlanProblem {
   readonly minNodes: number;
   readonly maxNodes: number;
   readonly pins: readonly { readonly node: string; readonly layers: LayerRange }[];
+  /** Whose the pins are. Absent: the admin's. */
+  readonly pinnedBy?: "exo";
   /** The share of their memory limit that budgets were cut to; all of it where absent. A newcomer is treated alike. */
   readonly limitShare?: number;
   /** What was found while the problem was put together, such as measurements that could not be used. */

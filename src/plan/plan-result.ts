@@ -38,7 +38,8 @@ export interface Prediction {
   readonly prefillTokensPerSec: number;
   /** Fraction: 0.1 calibrated, 0.25 not. */
   readonly errorBand: number;
-  readonly bindingConstraint: "memory" | "link" | "compute" | "pin";
+  /** `exo`: the rules by which exo 0.0.x divides the layers. */
+  readonly bindingConstraint: "memory" | "link" | "compute" | "pin" | "exo";
 }
 
 /** Stages and what they cost, or why exo ends up with nothing that runs. */
@@ -63,7 +64,7 @@ export interface Plan {
   readonly objective: Objective;
   readonly replicas: readonly Replica[];
   readonly predicted: Prediction;
-  /** True, or by what fraction the optimum could be better. */
+  /** True, or by what fraction the optimum could be better. Of a ring of exo 0.0.x: the optimum of what its rules permit. */
   readonly optimal: true | { readonly gap: number };
   readonly bestSingleNode: { readonly node: string; readonly latencySec: number } | null;
   /** What exo itself would do on the same cluster. */

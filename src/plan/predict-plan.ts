@@ -36,7 +36,7 @@ export function fullStages(problem: PlanProblem, placed: readonly PlacedStage[])
 }
 
 /**
- * What would have to change first for a better plan: a pin; memory of a node that is full while others work for it; the
+ * What would have to change first for a better plan: a pin, or exo's rules where those pin; memory of a node that is full while others work for it; the
  * links, where they set the period or take at least half of a step; else the arithmetic itself.
  */
 function bindingConstraint(
@@ -50,7 +50,7 @@ function bindingConstraint(
     const free = choosePlacement({ ...problem, pins: [] }, work);
     const gain =
       typeof free === "string" ? 0 : 1 - objectiveSec(problem, free.evaluation) / objectiveSec(problem, evaluation);
-    if (gain > 1e-9) return "pin";
+    if (gain > 1e-9) return problem.pinnedBy ?? "pin";
   }
   const slowestStage = Math.max(...evaluation.stageSec);
   const linkBound =

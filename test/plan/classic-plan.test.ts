@@ -87,6 +87,48 @@ function allRings(names: readonly string[], layers: number): readonly (readonly 
   );
 }
 
+const eight = Array.from({ length: 8 }, (_, at) => `n${at}`);
+
+/** Machines of different speed, of which two are joined by a quick cable, two to a slow switch. */
+const unevenRing = () => {
+  const nodes = eight.map((name, at) => aPlanNode(name, { ...plenty, effBytesPerSec: (150 + 70 * at) * 1e9 }));
+  const links = eight.flatMap((from, at) =>
+    eight.flatMap((to, other) =>
+      from === to ? [] : [{ from, to, alphaSec: (1 + ((at * 5 + other * 3) % 7)) * 1e-3, bytesPerSec: 1e9 }],
+    ),
+  );
+  return aPlanProblem(nodes, { links, model: { ...aModel(), layers: 9 } });
+};
+
+test("above seven machines one order alone is looked at, and the gap to what may be better is stated and holds", () => {
+  const problem = unevenRing();
+  const { result, placed } = planClassic(problem, "forced", new Map());
+  const { optimal } = result;
+  if (optimal === true || optimal === null || optimal === undefined) throw new Error("a gap was to be stated");
+  const seconds = (ring: readonly PlacedStage[]) => evaluatePlacement(problem, ring).latencySec;
+  const best = allRings(eight, 9).reduce((least, ring) => Math.min(least, seconds(ring)), Number.POSITIVE_INFINITY);
+  expect(best).toBeLessThan(seconds(placed));
+  expect(seconds(placed) * (1 - optimal.gap)).toBeLessThanOrEqual(best);
+  expect(result.reasons.map(({ code }) => code)).toContain("not_proven_optimal");
+});
+
+test("where no order can be better, nothing is left to prove", () => {
+  const problem = aPlanProblem(
+    eight.map((name) => aPlanNode(name, plenty)),
+    { model: { ...aModel(), layers: 8 } },
+  );
+  const { result } = planClassic(problem, "forced", new Map());
+  expect(result.optimal).toBe(true);
+});
+
+test("what holds a plan of exo 0.0.x back is named as exo's rule, not as a pin", () => {
+  const problem = aPlanProblem([aPlanNode("a", plenty), aPlanNode("b", { ...plenty, effBytesPerSec: 50e9 })]);
+  const memory = new Map(["a", "b"].map((name) => [name, 65_536]));
+  const { result } = planClassic(problem, "measured", memory);
+  expect(result.predicted?.bindingConstraint).toBe("exo");
+  expect(result.reasons.map(({ code }) => code)).toContain("bound_by_exo");
+});
+
 const node = fc.record({
   budgetBytes: fc.integer({ min: 8, max: 60 }).map((gibs) => gibs * gib),
   effBytesPerSec: fc.integer({ min: 100, max: 800 }).map((rate) => rate * 1e9),
