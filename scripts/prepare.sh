@@ -88,8 +88,6 @@ build_program() {
     say "Building ..."
     mkdir -p "$root/dist"
     : >"$root/dist/.building"
-    # tsc trusts its record of earlier output, which is wrong once dist has been removed.
-    [ -f "$root/dist/cli/main.js" ] || rm -f "$root/node_modules/.cache/tsconfig.build.tsbuildinfo"
     (cd "$root" && npm run --silent build ${1+-- "$@"} >&2 && mv dist/.building dist/.built) || status=$?
   fi
   release_lock

@@ -4,6 +4,7 @@ import { addApplyCommand } from "./commands/apply.js";
 import { addBackupCommands } from "./commands/backup.js";
 import { addDiscoverCommand } from "./commands/discover.js";
 import { addEnvCommand } from "./commands/env.js";
+import { addFirewallCommand } from "./commands/firewall.js";
 import { addModelCommand } from "./commands/model.js";
 import { addNodesCommand } from "./commands/nodes.js";
 import { addPlanCommand } from "./commands/plan.js";
@@ -28,6 +29,7 @@ export function createProgram(): Command {
     addNodesCommand,
     addBackupCommands,
     addDiscoverCommand,
+    addFirewallCommand,
     addPlanCommand,
     addModelCommand,
     addApplyCommand,

@@ -16,7 +16,7 @@ import { type DesiredReader, desiredReader } from "./desired-reader.js";
 import { createDriftWatch, type DriftWatch } from "./drift/watch-drift.js";
 import { createEntriesApi } from "./entries/create-entries-api.js";
 import { createDescribeModel } from "./entries/describe-model.js";
-import { createExoViews } from "./exo-views.js";
+import { createExoViews, type ExoViews } from "./exo-views.js";
 import { createFleet, type Fleet } from "./fleet.js";
 import { entriesOfAdded, entriesOfRuns, type KeptEntry, type WantedEntries } from "./kept-entries.js";
 import { lackOf } from "./lack-of.js";
@@ -108,6 +108,7 @@ export function createController(deps: ControllerDeps): Controller {
     api: createApi(deps, now, {
       access,
       fleet: eyes.fleet,
+      exos: eyes.exos,
       ring,
       desired,
       known,
@@ -191,6 +192,7 @@ function openEyes(deps: ControllerDeps, now: Now) {
 interface ApiParts {
   readonly access: ClusterAccess;
   readonly fleet: Fleet;
+  readonly exos: ExoViews;
   readonly ring: ClassicCluster;
   readonly desired: DesiredReader;
   readonly known: () => KnownModels;
@@ -204,7 +206,7 @@ interface ApiParts {
 
 function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
   const { settings, store, clock, watch } = deps;
-  const { access, fleet, ring, desired, known, work, sync, classic, serving, wantedEntries, drift } = parts;
+  const { access, fleet, exos, ring, desired, known, work, sync, classic, serving, wantedEntries, drift } = parts;
   const status = (): StatusReport => {
     const runs = work.runs();
     const report = buildStatus({
@@ -236,6 +238,7 @@ function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
       fleet: fleet.nodes,
       statuses: () => status().nodes,
       view: () => now.view,
+      exoViews: exos.views,
       clock,
     }),
     discover: () => listDiscovered(watch.sightings(), fleet.nodes(), now.view),

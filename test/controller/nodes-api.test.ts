@@ -26,6 +26,7 @@ function anApi(members: readonly Member[], serving: readonly string[] = []) {
         }),
       ),
     statuses: () => [],
+    exoViews: () => [],
     view: () => ({ ...view, deployment: { ...view.deployment, instances: instances as never } }),
     clock: createManualClock(),
   });

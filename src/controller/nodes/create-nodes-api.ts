@@ -1,4 +1,5 @@
 import type { ClusterView } from "../../apply/cluster-access.js";
+import type { ExoView } from "../../inventory/exo-view.js";
 import type { Clock } from "../../runtime/clock.js";
 import { Problem } from "../../runtime/problem.js";
 import type { FleetNode } from "../fleet.js";
@@ -14,6 +15,7 @@ export interface NodesDeps {
   /** Nodes as `status` shows them. */
   readonly statuses: () => readonly NodeStatus[];
   readonly view: () => ClusterView | undefined;
+  readonly exoViews: () => readonly ExoView[];
   readonly clock: Clock;
 }
 
@@ -27,9 +29,10 @@ export function createNodesApi(deps: NodesDeps): NodesApi {
   return {
     listNodes: () => {
       const statuses = deps.statuses();
+      const views = deps.exoViews();
       return deps
         .fleet()
-        .map((node) => enrolledNode(node, statuses))
+        .map((node) => enrolledNode(node, statuses, views))
         .toSorted((one, other) => one.name.localeCompare(other.name, "en"));
     },
     approveNode: async ({ node }) => {

@@ -12,6 +12,8 @@ export interface EnrolledNode {
   readonly memoryBytes: number;
   /** Where its agent was reached last, `host:port`; empty before that. */
   readonly address: string;
+  /** Further addresses of the machine, as exo tells them. */
+  readonly toldAddresses: readonly string[];
   readonly agentId: string;
   /** base64url SHA-256 of its public key. */
   readonly pin: string;
