@@ -1,5 +1,5 @@
 import { mutate, randomOf } from "./mutate.js";
-import type { FuzzTarget } from "./targets.js";
+import type { FuzzTarget } from "./target.js";
 
 /** A parser that takes longer for one case hangs. A case has 20 kB at most. */
 const mostMs = 2_000;

@@ -1,14 +1,20 @@
+import { crc32 } from "node:zlib";
 import { ZodError } from "zod";
 import {
+  loadClassicExo,
+  loadClassicRegistry,
   loadModelConvert,
   loadModelInspect,
+  loadModelRemoval,
   loadModelSync,
   loadNodeAgent,
 } from "../../src/adapters/grpc/agent-definitions.js";
+import { readClassicExoReport, readSettings } from "../../src/adapters/grpc/classic-exo-messages.js";
 import { readAddReport, readDescription, readRemoveReport } from "../../src/adapters/grpc/classic-messages.js";
 import { readAddWish, readIds, readRemoveWish } from "../../src/adapters/grpc/classic-requests.js";
 import { readCheck, readOrder, readUpdate } from "../../src/adapters/grpc/convert-messages.js";
 import { readInspected } from "../../src/adapters/grpc/inspect-messages.js";
+import { readManifestMessage } from "../../src/adapters/grpc/manifest-messages.js";
 import {
   readFetchProgress,
   readManifestProgress,
@@ -19,7 +25,7 @@ import { readOutcome } from "../../src/adapters/grpc/registry-messages.js";
 import { readFilesOutcome, readFoundFolders } from "../../src/adapters/grpc/removal-messages.js";
 import { readNodeReport } from "../../src/adapters/grpc/report-messages.js";
 import { RefusalError } from "../../src/agent/refusal.js";
-import type { FuzzTarget } from "./targets.js";
+import type { FuzzTarget } from "./target.js";
 
 interface Method {
   readonly requestDeserialize: (bytes: Buffer) => unknown;
@@ -28,29 +34,36 @@ interface Method {
   readonly responseSerialize: (value: object) => Buffer;
 }
 
-const methods: readonly Method[] = [loadNodeAgent(), loadModelSync(), loadModelConvert(), loadModelInspect()].flatMap(
-  ({ service }) => Object.values(service) as unknown as Method[],
-);
+const methods: readonly Method[] = [
+  ...[loadNodeAgent(), loadModelSync(), loadModelConvert(), loadModelInspect()],
+  ...[loadModelRemoval(), loadClassicRegistry(), loadClassicExo()],
+].flatMap(({ service }) => Object.values(service) as unknown as Method[]);
 const readers: readonly ((message: never) => unknown)[] = [
   ...[readNodeReport, readOutcome, readModelOnDisk, readManifestProgress, readSentBytes, readFetchProgress],
   ...[readOrder, readCheck, readUpdate, readInspected, readFoundFolders, readFilesOutcome],
   ...[readDescription, readAddReport, readRemoveReport, readAddWish, readRemoveWish, readIds],
+  ...[readClassicExoReport, readSettings, readManifestMessage],
 ];
 
 /** A RangeError says that an answer is neither of two things; the channel makes a broken answer of it. */
 const refusals = [ZodError, RefusalError, RangeError];
 
-/** What protobuf itself can't decode, gRPC refuses before any of our code sees it. */
+const decoders = methods.flatMap(({ requestDeserialize, responseDeserialize }) => [
+  requestDeserialize,
+  responseDeserialize,
+]);
+
+/**
+ * The bytes as the message of one method; over many cases it is each of them equally often. What protobuf itself can't decode, gRPC
+ * refuses before any of our code sees it.
+ */
 function decoded(bytes: Buffer): readonly unknown[] {
-  return methods.flatMap((method) =>
-    [method.requestDeserialize, method.responseDeserialize].flatMap((decode) => {
-      try {
-        return [decode(bytes)];
-      } catch {
-        return [];
-      }
-    }),
-  );
+  const decode = decoders[crc32(bytes) % decoders.length];
+  try {
+    return decode === undefined ? [] : [decode(bytes)];
+  } catch {
+    return [];
+  }
 }
 
 const sampleReport = {
@@ -58,7 +71,7 @@ const sampleReport = {
   ...{ name: "studio-1", protocolVersion: 1, agentVersion: "1.0.0", hardware: { chip: "Apple M3 Ultra" } },
 };
 
-/** Bytes as any of our messages, and each of these read as whatever the other side may have meant. */
+/** Bytes as one of our messages, and that read as whatever the other side may have meant. */
 export const grpcTarget: FuzzTarget = {
   name: "gRPC messages",
   samples: methods.flatMap(({ requestSerialize, responseSerialize }) => [
