@@ -13,6 +13,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
+    // Worker threads take this over: what they run is TypeScript here.
+    execArgv: ["--import", "./test/support/run-typescript.js"],
     // Tests over real processes share a machine with whatever else runs there: one more try where nobody watches.
     retry: process.env.CI === undefined ? 0 : 1,
     projects: [

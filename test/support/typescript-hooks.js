@@ -8,10 +8,15 @@ import { fileURLToPath } from "node:url";
 const edition = "1";
 const cache = fileURLToPath(new URL("../../node_modules/.cache/test-typescript/", import.meta.url));
 
+const sources = new URL("../../src/", import.meta.url).href;
+
+/** Whether one of our own modules is meant: by another one, or as the first one of a worker thread. */
+const isOurs = (specifier, parent) =>
+  specifier.endsWith(".js") && ((specifier.startsWith(".") && parent?.endsWith(".ts")) || specifier.startsWith(sources));
+
 /** Module hooks that let plain node run our TypeScript: `.js` is looked for as `.ts`, types are stripped. */
 export async function resolve(specifier, context, next) {
-  if (specifier.startsWith(".") && specifier.endsWith(".js") && context.parentURL?.endsWith(".ts"))
-    return await next(specifier.replace(/\.js$/, ".ts"), context);
+  if (isOurs(specifier, context.parentURL)) return await next(specifier.replace(/\.js$/, ".ts"), context);
   return await next(specifier, context);
 }
 
