@@ -10,7 +10,7 @@ import {
   withoutToken,
   withRedeemedToken,
   withToken,
-} from "../../src/adapters/files/state-document.js";
+} from "../../src/adapters/sqlite/state-document.js";
 import type { ClusterView } from "../../src/apply/cluster-access.js";
 import { agentId, exoNodeId, nodeName } from "../../src/cluster/names.js";
 import type { NodeReport } from "../../src/cluster/node-report.js";

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openStateFolder } from "../../src/adapters/files/state-folder.js";
+import { openStateFolder } from "../../src/adapters/sqlite/state-folder.js";
 import {
   type Enrolment,
   type EnrolOptions,

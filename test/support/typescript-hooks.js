@@ -12,7 +12,8 @@ const sources = new URL("../../src/", import.meta.url).href;
 
 /** Whether one of our own modules is meant: by another one, or as the first one of a worker thread. */
 const isOurs = (specifier, parent) =>
-  specifier.endsWith(".js") && ((specifier.startsWith(".") && parent?.endsWith(".ts")) || specifier.startsWith(sources));
+  specifier.endsWith(".js") &&
+  ((specifier.startsWith(".") && parent?.endsWith(".ts")) || specifier.startsWith(sources));
 
 /** Module hooks that let plain node run our TypeScript: `.js` is looked for as `.ts`, types are stripped. */
 export async function resolve(specifier, context, next) {

@@ -23,7 +23,7 @@ export function addBackupCommands(program: Command): void {
       const passphrase = await readPassphrase(options.passphraseFile);
       const [{ sealWithPassphrase }, { readStateForBackup }, { default: writeFileAtomic }] = await Promise.all([
         import("../../adapters/backup/age-box.js"),
-        import("../../adapters/files/state-backup.js"),
+        import("../../adapters/sqlite/state-backup.js"),
         import("write-file-atomic"),
       ]);
       const backup = await readStateForBackup(stateHome(), version, Date.now());
@@ -42,7 +42,7 @@ export function addBackupCommands(program: Command): void {
       const passphrase = await readPassphrase(options.passphraseFile);
       const [{ openWithPassphrase }, { parseBackup, restoreState }] = await Promise.all([
         import("../../adapters/backup/age-box.js"),
-        import("../../adapters/files/state-backup.js"),
+        import("../../adapters/sqlite/state-backup.js"),
       ]);
       const backup = parseBackup(await openWithPassphrase(await readSealed(file), passphrase));
       const before = await restoreState(stateHome(), backup, Date.now());

@@ -3,11 +3,12 @@ import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
 import { Problem } from "../../runtime/problem.js";
-import { documentSchema, withRestoredTerm } from "./state-document.js";
+import { createState, filesOf, openState, stateFileName } from "./state-database.js";
+import { documentSchema, type StateDocument, withRestoredTerm } from "./state-document.js";
 import { lockStateFolder } from "./state-lock.js";
 
 /** Everything that a controller knows: its state, and the key that its agents know it by. */
-const parts = { state: "state.json", identity: "identity.pem" } as const;
+const parts = { state: stateFileName, identity: "identity.pem" } as const;
 
 const backupSchema = z.strictObject({
   format: z.literal("exoctl-backup"),
@@ -24,32 +25,40 @@ export type StateBackup = z.output<typeof backupSchema>;
 
 const isMissing = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "ENOENT";
 
-/** Reads a state folder, also while its controller runs: every file is replaced whole. @throws Problem `no_state` */
+const noState = (folder: string): Problem =>
+  new Problem(
+    "failed",
+    "no_state",
+    `there is no controller's state in ${folder}`,
+    "Set EXOCTL_HOME to the controller's folder, or start a controller first.",
+  );
+
+/**
+ * Reads a state folder, also while its controller runs.
+ *
+ * @throws Problem `no_state`, `state_damaged`, `state_newer`
+ */
 export async function readStateForBackup(folder: string, exoctlVersion: string, now: number): Promise<StateBackup> {
-  try {
-    const [state, identity] = await Promise.all([
-      readFile(join(folder, parts.state), "utf8"),
-      readFile(join(folder, parts.identity), "utf8"),
-    ]);
-    const raw = { format: "exoctl-backup", version: 1, madeAt: now, exoctlVersion, state: JSON.parse(state), identity };
-    return backupSchema.parse(raw);
-  } catch (cause) {
-    if (isMissing(cause))
-      throw new Problem(
-        "failed",
-        "no_state",
-        `there is no controller's state in ${folder}`,
-        "Set EXOCTL_HOME to the controller's folder, or start a controller first.",
-        { cause },
-      );
-    throw new Problem(
-      "failed",
-      "state_damaged",
-      `the controller's state in ${folder} can't be read, so it was not backed up`,
-      "Look at the file, or put an earlier backup back with `exoctl restore`.",
-      { cause },
-    );
-  }
+  const identity = await readFile(join(folder, parts.identity), "utf8").catch((error: unknown) => {
+    throw isMissing(error) ? noState(folder) : error;
+  });
+  const state = await readState(folder);
+  return backupSchema.parse({
+    format: "exoctl-backup",
+    version: 1,
+    madeAt: now,
+    exoctlVersion,
+    // As it is stored, with text for ids: what reads it makes them ids again.
+    state: JSON.parse(JSON.stringify(state)),
+    identity,
+  });
+}
+
+async function readState(folder: string): Promise<StateDocument> {
+  const found = await openState(join(folder, parts.state));
+  if (found === undefined) throw noState(folder);
+  await found.database.close();
+  return found.document;
 }
 
 /** @throws Problem `not_a_backup` */
@@ -82,7 +91,7 @@ export async function restoreState(folder: string, backup: StateBackup, now: num
     const state = withRestoredTerm(backup.state);
     // The state comes last: with it, and only then, the folder is a controller's again.
     await writeFileAtomic(join(folder, parts.identity), backup.identity, { mode: 0o600 });
-    await writeFileAtomic(join(folder, parts.state), `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 });
+    await createState(join(folder, parts.state), state);
     return before;
   } finally {
     await unlock();
@@ -93,7 +102,7 @@ async function setAside(folder: string, now: number): Promise<string | undefined
   const aside = join(folder, `before-restore-${new Date(now).toISOString().replaceAll(":", "-")}`);
   let moved: string | undefined;
   // The state goes first: a folder without it is not taken for a whole one.
-  for (const name of [parts.state, parts.identity]) {
+  for (const name of [...filesOf(parts.state), parts.identity]) {
     const there = await stat(join(folder, name)).catch(() => undefined);
     if (there === undefined) continue;
     await mkdir(aside, { mode: 0o700, recursive: true });

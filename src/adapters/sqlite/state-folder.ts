@@ -1,14 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readFile, stat } from "node:fs/promises";
+import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import writeFileAtomic from "write-file-atomic";
-import { z } from "zod";
 import { randomName } from "../../controller/join-token.js";
 import type { StateStore } from "../../controller/state-store.js";
 import { Problem } from "../../runtime/problem.js";
+import type { Database } from "./database.js";
+import { createState, openState, stateFileName } from "./state-database.js";
 import {
   type Change,
-  documentSchema,
   documentVersion,
   type StateDocument,
   withAddedModel,
@@ -21,59 +20,8 @@ import {
   withToken,
 } from "./state-document.js";
 import { lockStateFolder } from "./state-lock.js";
-
-const fileName = "state.json";
-
-const isMissing = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "ENOENT";
-
-const damaged = (file: string, cause: unknown): Problem =>
-  new Problem(
-    "failed",
-    "state_damaged",
-    `The controller's state in ${file} can't be read; it was left as it is`,
-    "Put the file back from a backup. If there is none, move it away and start again: the cluster begins anew, and every node has to enrol again.",
-    { cause },
-  );
-
-const newer = (file: string): Problem =>
-  new Problem(
-    "failed",
-    "state_newer",
-    `The controller's state in ${file} was written by a newer exoctl`,
-    "Start that version, or set EXOCTL_HOME to another folder.",
-  );
-
-async function readDocument(file: string): Promise<StateDocument | undefined> {
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw damaged(file, error);
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw damaged(file, error);
-  }
-  const version = z.object({ version: z.int() }).safeParse(value);
-  if (version.success && version.data.version > documentVersion) throw newer(file);
-  const parsed = documentSchema.safeParse(value);
-  if (!parsed.success) throw damaged(file, parsed.error);
-  return parsed.data;
-}
-
-/** Replaces the file whole, and resolves when both the contents and the name have reached the disk. */
-async function writeDocument(folder: string, document: StateDocument): Promise<void> {
-  await writeFileAtomic(join(folder, fileName), `${JSON.stringify(document, undefined, 2)}\n`, { mode: 0o600 });
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
+import { stateDamaged, stateNotSaved } from "./state-problems.js";
+import { changesBetween } from "./state-rows.js";
 
 async function preparePrivateFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -86,14 +34,22 @@ async function preparePrivateFolder(folder: string): Promise<void> {
   );
 }
 
+const emptyDocument = (): StateDocument => ({
+  version: documentVersion,
+  clusterId: randomName(8, randomBytes),
+  term: 0,
+  members: [],
+  tokens: [],
+});
+
 /** One document in memory that is always the one on disk, and changes to it one after the other. */
-function createWriter(folder: string, first: StateDocument) {
+function createWriter(database: Database, file: string, first: StateDocument) {
   let current = first;
   let last: Promise<unknown> = Promise.resolve();
   const change = <T>(compute: (document: StateDocument) => Change<T>): Promise<T> => {
     const run = async (): Promise<T> => {
       const { next, outcome } = compute(current);
-      if (next !== current) await writeDocument(folder, next);
+      if (next !== current) await save(database, file, changesBetween(current, next));
       current = next;
       return outcome;
     };
@@ -105,27 +61,43 @@ function createWriter(folder: string, first: StateDocument) {
   return { read: () => current, change, settled: () => last };
 }
 
+const save = (database: Database, file: string, changes: Parameters<Database["write"]>[0]): Promise<void> =>
+  database.write(changes).catch((error: unknown) => {
+    throw stateNotSaved(file, error);
+  });
+
+/** What the folder holds, with the next term in it: before anybody may act under that. */
+async function beginTerm(file: string): Promise<{ readonly database: Database; readonly document: StateDocument }> {
+  let found = await openState(file);
+  if (found === undefined) {
+    await createState(file, emptyDocument());
+    found = await openState(file);
+  }
+  if (found === undefined) throw stateDamaged(file, new Error("the file that was just made is gone"));
+  const { database, document: before } = found;
+  const document = { ...before, term: before.term + 1 };
+  try {
+    await save(database, file, changesBetween(before, document));
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  return { database, document };
+}
+
 /**
  * Opens the controller's state in a folder of this user alone, made when it is not there, and takes it for this process.
  *
  * @throws Problem `state_locked` while another controller uses it, `state_damaged`, `state_newer` or `state_exposed`; nothing in
- * the folder is changed then.
+ * the folder is changed then. `state_not_saved` when the disk is full.
  */
 export async function openStateFolder(folder: string): Promise<StateStore> {
   await preparePrivateFolder(folder);
   const unlock = await lockStateFolder(folder);
   try {
-    const before: StateDocument = (await readDocument(join(folder, fileName))) ?? {
-      version: documentVersion,
-      clusterId: randomName(8, randomBytes),
-      term: 0,
-      members: [],
-      tokens: [],
-    };
-    const document = { ...before, term: before.term + 1 };
-    // Before anybody may act under this term.
-    await writeDocument(folder, document);
-    const { read, change, settled } = createWriter(folder, document);
+    const file = join(folder, stateFileName);
+    const { database, document } = await beginTerm(file);
+    const { read, change, settled } = createWriter(database, file, document);
     let closing: Promise<void> | undefined;
     return {
       clusterId: document.clusterId,
@@ -143,7 +115,7 @@ export async function openStateFolder(folder: string): Promise<StateStore> {
       addModel: (model) => change((now) => withAddedModel(now, model)),
       dropModel: (modelId, nodes) => change((now) => withoutAddedModel(now, modelId, nodes)),
       close: () => {
-        closing ??= settled().then(unlock);
+        closing ??= settled().then(database.close).then(unlock);
         return closing;
       },
     };

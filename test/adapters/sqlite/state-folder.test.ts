@@ -4,7 +4,8 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openStateFolder } from "../../../src/adapters/files/state-folder.js";
+import { openDatabase } from "../../../src/adapters/sqlite/database.js";
+import { openStateFolder } from "../../../src/adapters/sqlite/state-folder.js";
 import { agentId, nodeName } from "../../../src/cluster/names.js";
 import type { DesiredState, Member, StateStore, StoredJoinToken } from "../../../src/controller/state-store.js";
 import { aConversion, agents, anAddedModel } from "../../support/added-models.js";
@@ -23,6 +24,13 @@ async function openStore(): Promise<StateStore> {
   const store = await openStateFolder(folder);
   open.push(store);
   return store;
+}
+
+/** Changes the file behind the store's back. */
+async function change(sql: string): Promise<void> {
+  const database = await openDatabase(join(folder, "state.db"));
+  await database.write([{ sql }]);
+  await database.close();
 }
 
 const aToken = (parts: Partial<StoredJoinToken> = {}): StoredJoinToken => ({
@@ -137,24 +145,24 @@ describe("the state folder", () => {
 });
 
 describe("a state folder in the wrong hands or shape", () => {
-  test.each(["{", "[]", '{"version":1}', ""])(
+  test.each(["{", "SQLite format 3\0 and then nothing of the kind", ""])(
     "a damaged file (%j) is named and left as it is, and the folder stays free",
     async (text) => {
       await (await openStore()).close();
-      const file = join(folder, "state.json");
+      const file = join(folder, "state.db");
       await writeFile(file, text);
       await expect(openStateFolder(folder)).rejects.toMatchObject({
         code: "state_damaged",
         message: expect.stringContaining(file),
       });
       expect(await readFile(file, "utf8")).toBe(text);
-      expect(await readdir(folder)).toEqual(["state.json"]);
+      expect(await readdir(folder)).toEqual(["state.db"]);
     },
   );
 
   test("a file of a newer version is left alone", async () => {
     await (await openStore()).close();
-    await writeFile(join(folder, "state.json"), '{"version":2,"new":true}');
+    await change("PRAGMA user_version = 2");
     await expect(openStateFolder(folder)).rejects.toMatchObject({ code: "state_newer" });
   });
 
@@ -207,8 +215,8 @@ describe("a state folder in the wrong hands or shape", () => {
     const adding = store.addToken(aToken());
     await store.close();
     await adding;
-    expect(await readdir(folder)).toEqual(["state.json"]);
-    expect(JSON.parse(await readFile(join(folder, "state.json"), "utf8")).tokens).toHaveLength(1);
+    expect(await readdir(folder)).toEqual(["state.db"]);
+    expect((await openStore()).tokens()).toHaveLength(1);
   });
 });
 
@@ -230,10 +238,9 @@ describe("models that were added", () => {
     const store = await openStore();
     await store.addModel(anAddedModel());
     await store.close();
-    const file = join(folder, "state.json");
-    const text = (await readFile(file, "utf8")).replace("exoctl/gpt-oss-120b-MXFP4-Q8", "../../etc");
-    await writeFile(file, text);
+    await change("UPDATE facts SET json = replace(json, 'exoctl/gpt-oss-120b-MXFP4-Q8', '../../etc')");
+    const bytes = await readFile(join(folder, "state.db"));
     await expect(openStateFolder(folder)).rejects.toMatchObject({ code: "state_damaged" });
-    expect(await readFile(file, "utf8")).toBe(text);
+    expect((await readFile(join(folder, "state.db"))).equals(bytes)).toBe(true);
   });
 });

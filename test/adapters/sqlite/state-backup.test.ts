@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openWithPassphrase, sealWithPassphrase } from "../../../src/adapters/backup/age-box.js";
-import { parseBackup, readStateForBackup, restoreState } from "../../../src/adapters/files/state-backup.js";
-import { openStateFolder } from "../../../src/adapters/files/state-folder.js";
+import { parseBackup, readStateForBackup, restoreState } from "../../../src/adapters/sqlite/state-backup.js";
+import { openStateFolder } from "../../../src/adapters/sqlite/state-folder.js";
 import { loadOrCreateIdentity } from "../../../src/adapters/tls/identity.js";
 import { aMember } from "../../support/controller-house.js";
 
@@ -39,7 +39,7 @@ test("what was backed up comes back: the same cluster, key and nodes, a far high
   const backup = parseBackup(await openWithPassphrase(sealed, "four unrelated words"));
   expect(await restoreState(fresh, backup, now)).toBeUndefined();
   expect((await loadOrCreateIdentity(fresh, "test")).pin).toBe(before.identity.pin);
-  for (const name of ["state.json", "identity.pem"]) expect((await stat(join(fresh, name))).mode & 0o777).toBe(0o600);
+  for (const name of ["state.db", "identity.pem"]) expect((await stat(join(fresh, name))).mode & 0o777).toBe(0o600);
   const store = await openStateFolder(fresh);
   expect(store).toMatchObject({ clusterId: before.clusterId });
   expect(store.members().map(({ name }) => name)).toEqual(["studio-1"]);
@@ -52,11 +52,11 @@ test("what was there before a restore is kept beside it", async () => {
   const folder = join(root, "one");
   await aController(folder);
   const backup = await readStateForBackup(folder, "1.0.0", now);
-  const state = await readFile(join(folder, "state.json"), "utf8");
+  const state = await readFile(join(folder, "state.db"));
   const before = await restoreState(folder, backup, now);
   expect(before).toMatch(/before-restore-2026-01-02T03-04-05/);
-  expect(await readdir(before ?? "")).toEqual(["identity.pem", "state.json"]);
-  expect(await readFile(join(before ?? "", "state.json"), "utf8")).toBe(state);
+  expect(await readdir(before ?? "")).toEqual(["identity.pem", "state.db"]);
+  expect((await readFile(join(before ?? "", "state.db"))).equals(state)).toBe(true);
 });
 
 test("nothing is touched while a controller runs there, or when the passphrase or the file is wrong", async () => {
@@ -80,7 +80,7 @@ test("a folder without a controller, a damaged state and a file of another kind 
   await expect(readStateForBackup(folder, "1.0.0", now)).rejects.toMatchObject({ code: "no_state" });
   await mkdir(folder, { mode: 0o700 });
   await loadOrCreateIdentity(folder, "test");
-  await writeFile(join(folder, "state.json"), "{}");
+  await writeFile(join(folder, "state.db"), "{}");
   await expect(readStateForBackup(folder, "1.0.0", now)).rejects.toMatchObject({ code: "state_damaged" });
   expect(() => parseBackup('{"format":"exoctl-backup","version":2}')).toThrow("not a backup");
 });
