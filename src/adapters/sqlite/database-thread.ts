@@ -22,9 +22,17 @@ function open(file: string): Database.Database {
 
 function serve(database: Database.Database): void {
   const run = ({ sql, values = [] }: Statement): unknown => database.prepare(sql).run(...values);
-  const writeAll = database.transaction((statements: readonly Statement[]) => {
-    for (const statement of statements) run(statement);
-  });
+  const writeAll = (statements: readonly Statement[]): void => {
+    database.exec("BEGIN IMMEDIATE");
+    try {
+      for (const statement of statements) run(statement);
+      database.exec("COMMIT");
+    } catch (error) {
+      // Where the disk was full SQLite has rolled back by itself, and would only say so in place of why.
+      if (database.inTransaction) database.exec("ROLLBACK");
+      throw error;
+    }
+  };
   port?.on("message", (call: DatabaseCall | "close") => {
     if (call === "close") {
       database.close();
@@ -32,7 +40,7 @@ function serve(database: Database.Database): void {
       return;
     }
     try {
-      if (call.kind === "write") writeAll.immediate(call.statements);
+      if (call.kind === "write") writeAll(call.statements);
       const rows =
         call.kind === "rows"
           ? database
