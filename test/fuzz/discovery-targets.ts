@@ -1,4 +1,5 @@
 import { decode, encode } from "dns-packet";
+import { acceptsPacket } from "../../src/adapters/mdns/mdns-socket.js";
 import { readResponse } from "../../src/adapters/mdns/read-response.js";
 import { readClassicBeacon } from "../../src/discover/exo/classic-beacon.js";
 import { readHelloPacket, writeHello } from "../../src/discover/exo/hello-packets.js";
@@ -26,8 +27,15 @@ const libp2p = Buffer.from(
   "hex",
 );
 
-/** As the packet library reads it; what it does not understand, it drops. */
+const local = {
+  ...{ name: "lo", address: "127.0.0.1", netmask: "255.0.0.0", mac: "00:00:00:00:00:00" },
+  scope: "loopback" as const,
+};
+
+/** As our socket lets it through and the packet library reads it; what that does not understand, it drops. */
 function recordsIn(bytes: Buffer): { readonly answers: object[]; readonly additionals: object[] } | undefined {
+  const from = { address: "127.0.0.1", port: 5_353 };
+  if (!acceptsPacket(bytes, from, { listening: "responses", mdnsPort: 5_353, local })) return undefined;
   try {
     const { answers = [], additionals = [] } = decode(bytes);
     return { answers, additionals };
