@@ -4,6 +4,7 @@ import { addApplyCommand } from "./commands/apply.js";
 import { addBackupCommands } from "./commands/backup.js";
 import { addDiscoverCommand } from "./commands/discover.js";
 import { addEnvCommand } from "./commands/env.js";
+import { addKeysCommand } from "./commands/keys.js";
 import { addModelCommand } from "./commands/model.js";
 import { addNodesCommand } from "./commands/nodes.js";
 import { addPlanCommand } from "./commands/plan.js";
@@ -26,6 +27,7 @@ export function createProgram(): Command {
     addAgentCommand,
     addTokenCommand,
     addNodesCommand,
+    addKeysCommand,
     addBackupCommands,
     addDiscoverCommand,
     addPlanCommand,

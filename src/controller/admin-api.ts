@@ -3,6 +3,7 @@ import type { WhatIf } from "../plan/what-if.js";
 import type { ClassicApi } from "./classic-api.js";
 import type { ConvertApi } from "./convert-api.js";
 import type { EntriesApi } from "./entries/entries-api.js";
+import type { KeysApi } from "./keys/keys-api.js";
 import type { ModelListApi } from "./model-list/model-list-api.js";
 import type { NodesApi } from "./nodes/nodes-api.js";
 import type { ProgressLine } from "./progress-line.js";
@@ -52,7 +53,7 @@ export interface ApplySummary {
 /**
  * What the controller does for its clients: the command line over a Unix socket, later the web UI. Rejects with `Problem`.
  */
-export interface AdminApi extends NodesApi, ClassicApi, ModelSyncApi, ConvertApi, ModelListApi, EntriesApi {
+export interface AdminApi extends NodesApi, KeysApi, ClassicApi, ModelSyncApi, ConvertApi, ModelListApi, EntriesApi {
   info(): ControllerInfo;
   status(): StatusReport;
   discover(): readonly DiscoveredHost[];

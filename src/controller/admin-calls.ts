@@ -11,6 +11,7 @@ import { createConvertApi } from "./convert-model.js";
 import { addModel, applyFile, readDesiredModels, writtenModels } from "./desired-models.js";
 import { createToken } from "./enrolment.js";
 import type { EntriesApi } from "./entries/entries-api.js";
+import type { KeysApi } from "./keys/keys-api.js";
 import type { ModelListing } from "./model-list/model-list-api.js";
 import type { ModelWork, Wanted } from "./model-work.js";
 import type { NodesApi } from "./nodes/nodes-api.js";
@@ -31,6 +32,7 @@ export interface AdminCallsDeps {
   readonly sync: ModelSyncApi;
   readonly entries: EntriesApi;
   readonly nodes: NodesApi;
+  readonly keys: KeysApi;
   readonly store: StateStore;
   readonly spec: () => ClusterSpec;
   /** What names of models mean, at this moment. */
@@ -51,6 +53,7 @@ export function createAdminCalls(deps: AdminCallsDeps): AdminApi {
     ...createConvertApi(deps.access),
     ...deps.entries,
     ...deps.nodes,
+    ...deps.keys,
     info: deps.info,
     status: deps.status,
     discover: deps.discover,

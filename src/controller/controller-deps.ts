@@ -2,6 +2,7 @@ import type { ApplyTimings } from "../apply/apply-settings.js";
 import type { NewUuid } from "../apply/instance-spec.js";
 import type { ClusterSpec } from "../config/cluster-spec.js";
 import type { HostPort } from "../config/host-port.js";
+import type { KeyUsage } from "../gateway/keys/key-usage.js";
 import type { AgentLink } from "../inventory/agent-link.js";
 import type { ExoAddress } from "../inventory/exo-state.js";
 import type { Clock } from "../runtime/clock.js";
@@ -27,6 +28,11 @@ export interface ControllerDeps {
   };
   readonly store: StateStore;
   readonly watch: SightingWatch;
+  /** What the gateway does with API keys. */
+  readonly keyUse: {
+    readonly usageOf: (id: string) => KeyUsage | undefined;
+    readonly endRequestsOf: (id: string) => void;
+  };
   readonly dial: (member: Member, address: HostPort) => AgentLink;
   readonly connectExo: (address: ExoAddress) => ExoConnection;
   readonly connectClassic: ConnectClassic;

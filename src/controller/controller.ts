@@ -19,6 +19,7 @@ import { createDescribeModel } from "./entries/describe-model.js";
 import { createExoViews } from "./exo-views.js";
 import { createFleet, type Fleet } from "./fleet.js";
 import { entriesOfAdded, entriesOfRuns, type KeptEntry, type WantedEntries } from "./kept-entries.js";
+import { createKeysApi } from "./keys/create-keys-api.js";
 import { lackOf } from "./lack-of.js";
 import { listDiscovered } from "./list-discovered.js";
 import { createLocalWeights } from "./local-weights.js";
@@ -238,6 +239,7 @@ function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
       view: () => now.view,
       clock,
     }),
+    keys: createKeysApi({ store, ...deps.keyUse, clock, randomBytes: deps.randomBytes }),
     discover: () => listDiscovered(watch.sightings(), fleet.nodes(), now.view),
     view: () => now.view,
     access,

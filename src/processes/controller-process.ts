@@ -26,6 +26,7 @@ import { isWaiting } from "../controller/state-store.js";
 import { watchSightings } from "../controller/watch-sightings.js";
 import type { NodeFinder } from "../discover/node-finder.js";
 import { createStaticNodeFinder } from "../discover/static-node-finder.js";
+import { openKeyAccess } from "../gateway/keys/key-access.js";
 import { openGateway } from "../gateway/serve-gateway.js";
 import type { ExoAddress } from "../inventory/exo-state.js";
 import { type Close, closeAll } from "../runtime/close-all.js";
@@ -105,6 +106,15 @@ async function build(
   const upstream = keep(openUndiciUpstream());
   // A ring of exo 0.0.x sends its head with the first token, and nothing between tokens: the gateway's own limits come first.
   const ringUpstream = keep(openUndiciUpstream({ headersTimeoutMs: 600_000, bodyTimeoutMs: 600_000 }));
+  const keyAccess = keep(
+    openKeyAccess({
+      keys: store.keys,
+      savedUsage: store.keyUsage(),
+      saveUsage: store.saveKeyUsage,
+      clock,
+      logger,
+    }),
+  );
   const lifetime = new AbortController();
   const controller = createController({
     settings: {
@@ -119,6 +129,7 @@ async function build(
     },
     store,
     watch,
+    keyUse: keyAccess,
     dial: (member, { host, port }) => openAgentLink({ host, port, own: identity, agent: member }),
     connectExo: openModernExo,
     connectClassic: (api, peer) => ({

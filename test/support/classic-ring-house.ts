@@ -210,6 +210,7 @@ export async function openRingHouse(
       timings: { pollMs: 150 },
     },
     store,
+    keyUse: { usageOf: () => undefined, endRequestsOf: () => {} },
     watch: { sightings: () => [], hints: () => [], verified: () => {}, close: async () => {} },
     dial: (member, { host, port }) => openAgentLink({ host, port, own, agent: member }),
     connectExo: openModernExo,

@@ -5,7 +5,9 @@ import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
 import { randomName } from "../../controller/join-token.js";
 import type { StateStore } from "../../controller/state-store.js";
+import type { ApiKey } from "../../gateway/keys/api-key.js";
 import { Problem } from "../../runtime/problem.js";
+import { withKey, withKeyUsage, withRevokedKey } from "./keys-in-state.js";
 import {
   type Change,
   documentSchema,
@@ -23,6 +25,9 @@ import {
 import { lockStateFolder } from "./state-lock.js";
 
 const fileName = "state.json";
+
+/** The same list at every call: who reads it sees whether it has changed. */
+const noKeys: readonly ApiKey[] = [];
 
 const isMissing = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "ENOENT";
 
@@ -142,6 +147,11 @@ export async function openStateFolder(folder: string): Promise<StateStore> {
       saveDesired: (desired) => change((now) => withDesired(now, desired)),
       addModel: (model) => change((now) => withAddedModel(now, model)),
       dropModel: (modelId, nodes) => change((now) => withoutAddedModel(now, modelId, nodes)),
+      keys: () => read().keys ?? noKeys,
+      keyUsage: () => read().keyUsage ?? {},
+      addKey: (key) => change((now) => withKey(now, key)),
+      revokeKey: (id, at) => change((now) => withRevokedKey(now, id, at)),
+      saveKeyUsage: (used) => change((now) => withKeyUsage(now, used)),
       close: () => {
         closing ??= settled().then(unlock);
         return closing;

@@ -8,6 +8,7 @@ import type { PlanResult } from "../../plan/plan-result.js";
 import type { WhatIf } from "../../plan/what-if.js";
 import { openAdminCalls } from "./admin-calls.js";
 import { classicClient } from "./classic-client.js";
+import { keysClient } from "./keys-client.js";
 import { nodesClient } from "./nodes-client.js";
 
 /** Calls that take long and tell how far they are. */
@@ -27,6 +28,7 @@ export function openAdminClient(socketPath: string): AdminClient {
   return {
     ...classicClient(calls),
     ...nodesClient(calls),
+    ...keysClient(calls),
     info: () => call<ControllerInfo>("GET", "/api/v1/info"),
     status: () => call<StatusReport>("GET", "/api/v1/status"),
     discover: () => call<readonly DiscoveredHost[]>("GET", "/api/v1/discover"),

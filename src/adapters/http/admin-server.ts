@@ -11,6 +11,7 @@ import { answerLines } from "./answer-lines.js";
 import { addClassicRoutes } from "./classic-routes.js";
 import { addConvertRoutes } from "./convert-routes.js";
 import { addEntriesRoutes } from "./entries-routes.js";
+import { addKeysRoutes } from "./keys-routes.js";
 import { addModelListRoutes } from "./model-list-routes.js";
 import { addNodesRoutes } from "./nodes-routes.js";
 import { type ProblemBody, problemBody } from "./problem-body.js";
@@ -117,6 +118,7 @@ function addRoutes(server: FastifyInstance, api: AdminApi, logger: Logger): void
   addEntriesRoutes(server, api, logger);
   addModelListRoutes(server, api);
   addNodesRoutes(server, api);
+  addKeysRoutes(server, api);
   server.setErrorHandler((error, _request, reply) => {
     const body = problemBody(error, logger);
     return reply.status(statusOf[body.kind]).send({ problem: body });
