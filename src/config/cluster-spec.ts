@@ -168,6 +168,24 @@ const gateway = section({
     .describe("Other OpenAI-compatible servers, in order of preference, for when the cluster can't answer."),
 });
 
+/** Where the admin API is when nobody says otherwise; when that port is in use, any other will do. */
+export const defaultAdminListen = "127.0.0.1:8416";
+
+const admin = section({
+  listen: z
+    .union([z.literal("off"), listenAddress()], {
+      error: `off, or an address and a port such as ${defaultAdminListen}`,
+    })
+    .prefault(defaultAdminListen)
+    .describe("Address and port of the admin API and the web UI, or off. Everybody needs a key or a session there."),
+  hosts: listOf(
+    textLike(/^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$/, "a host name such as studio.lan"),
+    "host names",
+  )
+    .prefault([])
+    .describe("Further names under which browsers and programs may reach it, such as studio.lan."),
+});
+
 const jobs = section({
   concurrency: z
     .union([z.literal("auto"), wholeNumber(1, 1024)], { error: "auto or a whole number from 1 to 1024" })
@@ -193,6 +211,7 @@ export const clusterSpecSchema = section({
     .prefault([{ name: "gpt-oss-120b" }])
     .describe("The models that the cluster serves."),
   gateway: gateway.prefault({}).describe("The one address for clients."),
+  admin: admin.prefault({}).describe("The port for admins: key or session needed."),
   jobs: jobs.prefault({}).describe("Batch jobs."),
 });
 

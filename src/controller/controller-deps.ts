@@ -7,8 +7,10 @@ import type { AgentLink } from "../inventory/agent-link.js";
 import type { ExoAddress } from "../inventory/exo-state.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
+import type { AuditApi } from "./audit/audit-api.js";
 import type { ConnectClassic } from "./classic-eyes.js";
 import type { ExoConnection } from "./exo-views.js";
+import type { SessionsApi } from "./sessions/sessions-api.js";
 import type { Member, StateStore } from "./state-store.js";
 import type { SightingWatch } from "./watch-sightings.js";
 
@@ -27,6 +29,8 @@ export interface ControllerDeps {
     readonly timings: Partial<ApplyTimings>;
   };
   readonly store: StateStore;
+  /** The admin port, which is opened later, and the calls about it and about the record of all calls. */
+  readonly admin: { readonly url: () => string | null; readonly calls: SessionsApi & AuditApi };
   readonly watch: SightingWatch;
   /** What the gateway does with API keys. */
   readonly keyUse: {

@@ -7,7 +7,6 @@ import { openHttpClassicExo } from "../adapters/exo-classic/http-classic-exo.js"
 import { openModernExo } from "../adapters/exo-modern/open-modern-exo.js";
 import { openStateFolder } from "../adapters/files/state-folder.js";
 import { openAgentLink } from "../adapters/grpc/grpc-agent-link.js";
-import { openAdminServer } from "../adapters/http/admin-server.js";
 import { openUndiciUpstream } from "../adapters/http/undici-upstream.js";
 import type { ServiceType } from "../adapters/mdns/bonjour-advertiser.js";
 import { createBonjourNodeFinder } from "../adapters/mdns/bonjour-node-finder.js";
@@ -18,6 +17,8 @@ import { type Identity, loadOrCreateIdentity } from "../adapters/tls/identity.js
 import type { ApplyTimings } from "../apply/apply-settings.js";
 import type { ClusterSpec } from "../config/cluster-spec.js";
 import type { AdminApi } from "../controller/admin-api.js";
+import type { AuditTrail } from "../controller/audit/audit-trail.js";
+import { auditedRedeem } from "../controller/audit/audited-redeem.js";
 import { awaitNodes } from "../controller/await-nodes.js";
 import { createController } from "../controller/controller.js";
 import { createRedeem } from "../controller/enrolment.js";
@@ -32,6 +33,7 @@ import type { ExoAddress } from "../inventory/exo-state.js";
 import { type Close, closeAll } from "../runtime/close-all.js";
 import type { Logger } from "../runtime/logger.js";
 import { Problem } from "../runtime/problem.js";
+import { prepareAdminDoors } from "./admin-doors.js";
 import { socketName } from "./state-names.js";
 
 /** TCP port where agents enrol. */
@@ -96,10 +98,13 @@ async function build(
   const { spec, logger, home } = settings;
   const clock = systemClock;
   const store = keep(await openStateFolder(home));
+  const doors = keep(await prepareAdminDoors({ home, spec, version: settings.version, store, clock, logger }));
   const identity = await loadOrCreateIdentity(home, "exoctl controller");
   let current = (): ClusterSpec => spec;
   const enrolment =
-    settings.exoHosts === undefined ? keep(await openEnrolment(settings, identity, store, () => current())) : undefined;
+    settings.exoHosts === undefined
+      ? keep(await openEnrolment(settings, identity, store, doors.trail, () => current()))
+      : undefined;
   const watch = keep(
     await watchSightings({ finders: findersOf(settings), clock, logger, ...sightingLimits(settings) }),
   );
@@ -128,6 +133,7 @@ async function build(
       timings: settings.simulation?.timings ?? {},
     },
     store,
+    admin: doors.admin,
     watch,
     keyUse: keyAccess,
     dial: (member, { host, port }) => openAgentLink({ host, port, own: identity, agent: member }),
@@ -159,8 +165,7 @@ async function build(
   controller.setGateway(
     `http://${gateway.address.includes(":") ? `[${gateway.address}]` : gateway.address}:${gateway.port}`,
   );
-  const socketPath = join(home, socketName);
-  closers.push(await openAdminServer({ socketPath, api: controller.api, logger }));
+  const { api } = keep(await doors.open(controller.api));
   await controller.begin();
   closers.push(async () => {
     // What clients are still waiting for ends with this.
@@ -170,11 +175,11 @@ async function build(
     await controller.ended();
   });
   return {
-    api: controller.api,
+    api,
     ...(enrolment === undefined
       ? {}
       : { enrolment: { host: enrolment.host, port: enrolment.port, pin: identity.pin } }),
-    socketPath,
+    socketPath: join(home, socketName),
     awaitNodes: async (options, report, signal) => {
       const members = (): readonly string[] =>
         store.members().flatMap((member) => (isWaiting(member) ? [] : [member.name]));
@@ -200,6 +205,7 @@ async function openEnrolment(
   settings: ControllerSettings,
   identity: Identity,
   store: Awaited<ReturnType<typeof openStateFolder>>,
+  trail: AuditTrail,
   current: () => ClusterSpec,
 ) {
   const { logger, simulation, spec } = settings;
@@ -210,7 +216,10 @@ async function openEnrolment(
     identity,
     host,
     port: simulation === undefined ? enrolmentPort : 0,
-    redeem: createRedeem({ store, clock: systemClock, logger, approval: () => current().enrolment.approval }),
+    redeem: auditedRedeem(
+      createRedeem({ store, clock: systemClock, logger, approval: () => current().enrolment.approval }),
+      trail,
+    ),
     logger,
   });
   return { ...listener, host, shownHost: local?.address ?? "127.0.0.1" };

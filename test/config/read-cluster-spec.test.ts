@@ -54,8 +54,13 @@ describe("a good file", () => {
         queue: { maxWaiting: 256, timeoutMs: 120_000 },
         fallbacks: [],
       },
+      admin: { listen: { host: "127.0.0.1", port: 8416 }, hosts: [] },
       jobs: { concurrency: "auto" },
     });
+  });
+
+  test("the admin port can be switched off", () => {
+    expect(spec("admin: { listen: off }").admin.listen).toBe("off");
   });
 
   test("may leave sections empty, as when all their lines are comments", () => {
@@ -152,7 +157,7 @@ mdoels: []
     "16:34 gateway.aliases.nowhere: expected a model of this file (gpt-oss-120b, ../evil), found nothing",
     "17:24 gateway.queue.maxWaiting: expected a whole number from 0 to 1000000, found -1",
     "17:37 gateway.queue.timeout: expected a duration with its unit, such as 120s or 5m, found 120",
-    '18:1 mdoels: expected one of apiVersion, cluster, enrolment, discovery, nodes, exo, models, gateway, jobs, found the unknown key "mdoels" (did you mean "models"?)',
+    '18:1 mdoels: expected one of apiVersion, cluster, enrolment, discovery, nodes, exo, models, gateway, admin, jobs, found the unknown key "mdoels" (did you mean "models"?)',
   ]);
 });
 

@@ -1,7 +1,6 @@
-import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import type { KeysApi } from "../../controller/keys/keys-api.js";
 import { keyScopes } from "../../gateway/keys/api-key.js";
+import { get, post } from "./admin-route.js";
 import { present } from "./present-members.js";
 
 const limit = z.int().positive().optional();
@@ -25,11 +24,18 @@ const createBody = z.strictObject({
 const revokeBody = z.strictObject({ id: z.string().min(1).max(64) });
 
 /** API keys of the gateway and of this API. */
-export function addKeysRoutes(server: FastifyInstance, api: KeysApi): void {
-  server.get("/api/v1/keys", () => api.listKeys());
-  server.post("/api/v1/keys", (request) => {
-    const { limits, scopes, ...rest } = createBody.parse(request.body);
-    return api.createKey({ ...present(rest), scopes: [...new Set(scopes)], limits: present(limits) });
-  });
-  server.post("/api/v1/keys/revoke", (request) => api.revokeKey(revokeBody.parse(request.body)));
-}
+export const keysRoutes = [
+  get("/api/v1/keys", { summary: "Every key, without its text.", call: (_, { api }) => api.listKeys() }),
+  post("/api/v1/keys", {
+    summary:
+      "Makes a key. Its text is in this answer and nowhere else. Scope admin only over the controller's Unix socket.",
+    request: createBody,
+    call: ({ limits, scopes, ...rest }, { api }) =>
+      api.createKey({ ...present(rest), scopes: [...new Set(scopes)], limits: present(limits) }),
+  }),
+  post("/api/v1/keys/revoke", {
+    summary: "Lets nobody use a key any more.",
+    request: revokeBody,
+    call: (request, { api }) => api.revokeKey(request),
+  }),
+];

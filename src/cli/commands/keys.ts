@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { KeyScope } from "../../gateway/keys/api-key.js";
-import { controllerHere } from "../find-controller.js";
+import { controllerOf } from "../find-controller.js";
 import { commaList, readAmount, readExpiry, readScopes } from "../key-options.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
@@ -31,7 +31,7 @@ export function addKeysCommand(program: Command): void {
     )
     .action(async (name: string, options: CreateOptions) => {
       const { rpm, concurrency, tokensPerDay, models, expires } = options;
-      const created = await controllerHere().createKey({
+      const created = await controllerOf(options).createKey({
         name,
         scopes: options.scope,
         limits: {
@@ -48,7 +48,7 @@ export function addKeysCommand(program: Command): void {
   withCommonOptions(keys.command("list"))
     .description("every key: what it is good for, and what was used with it")
     .action(async (options: CommonOptions) => {
-      const list = await controllerHere().listKeys();
+      const list = await controllerOf(options).listKeys();
       const page = { colors: palette(process.stdout), width: widthOf(process.stdout) };
       await printResult(list, options.output, () => renderKeys(list, page));
     });
@@ -56,7 +56,7 @@ export function addKeysCommand(program: Command): void {
     .description("let nobody use a key any more; what is being answered for it ends")
     .argument("<id>", "as in `keys list`")
     .action(async (id: string, options: CommonOptions) => {
-      const revoked = await controllerHere().revokeKey({ id });
+      const revoked = await controllerOf(options).revokeKey({ id });
       await printResult(revoked, options.output, () => renderRevokedKey(revoked));
     });
 }
