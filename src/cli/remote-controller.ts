@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { type Command, Option } from "commander";
 import type { RemoteController } from "../adapters/http/admin-door.js";
-import { isLoopbackName } from "../gateway/loopback.js";
+import { isLoopbackName } from "../gateway/door/loopback.js";
 import { Problem } from "../runtime/problem.js";
 
 /** Which controller a command talks to; without a URL the one on this machine. */

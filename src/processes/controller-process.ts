@@ -219,6 +219,7 @@ async function openEnrolment(
     redeem: auditedRedeem(
       createRedeem({ store, clock: systemClock, logger, approval: () => current().enrolment.approval }),
       trail,
+      randomUUID,
     ),
     logger,
   });

@@ -1,9 +1,11 @@
+import type { Server as TlsServer } from "node:https";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Asking } from "../../controller/audit/api-for-caller.js";
 import type { AuditTrail } from "../../controller/audit/audit-trail.js";
 import type { OpenCodes } from "../../controller/sessions/open-codes.js";
 import type { Sessions } from "../../controller/sessions/sessions.js";
 import type { FindKey } from "../../gateway/keys/find-key.js";
+import { certificateNames, secureContextOf, type TlsMaterial } from "../../gateway/tls/tls-material.js";
 import { createAttemptLimit } from "../../runtime/attempt-limit.js";
 import type { Clock } from "../../runtime/clock.js";
 import type { Close } from "../../runtime/close-all.js";
@@ -24,6 +26,8 @@ const mostConnections = 128;
 
 export interface AdminListenerOptions extends Omit<ServedRoutes, "askingOf"> {
   readonly listen: AdminListen;
+  /** Needed wherever others than this machine can reach it. */
+  readonly tls?: TlsMaterial;
   /** Further names that requests may be addressed to. */
   readonly hosts: readonly string[];
   readonly findKey: FindKey;
@@ -35,29 +39,49 @@ export interface AdminListenerOptions extends Omit<ServedRoutes, "askingOf"> {
   readonly deadlines?: { readonly headMs: number; readonly requestMs: number };
 }
 
+/** An admin port that is open. */
+export interface AdminListener {
+  /** What to write in a browser. */
+  readonly url: string;
+  /** Takes another certificate for new connections. Only where it was opened with one. */
+  renew(material: TlsMaterial): void;
+  readonly close: Close;
+}
+
 /**
  * The admin API over TCP. Nobody is answered without a key of scope `admin` or the session of a browser, and no page of another
  * site can use either: what stops what is said at `checkSite`, `checkPage` and `createAuthenticate`.
  *
  * @throws Problem of `listenForAdmins`
  */
-export async function openAdminListener(
-  options: AdminListenerOptions,
-): Promise<{ readonly url: string; readonly close: Close }> {
-  const { headMs, requestMs } = options.deadlines ?? { headMs: 10_000, requestMs: 30_000 };
-  const limits = { headersTimeout: headMs, connectionsCheckingInterval: Math.min(1_000, headMs / 2) };
-  const server = fastify({
-    bodyLimit: bodyBytes,
-    requestTimeout: requestMs,
-    forceCloseConnections: true,
-    http: limits,
-  });
-  server.server.maxConnections = mostConnections;
-  let site: CookieSite = { scheme: "http", port: options.listen.port };
+export async function openAdminListener(options: AdminListenerOptions): Promise<AdminListener> {
+  const { listen, tls } = options;
+  const server = createServer(options);
+  let site: CookieSite = { scheme: tls === undefined ? "http" : "https", port: listen.port };
   guard(server, options, () => site);
-  const bound = await listenForAdmins(server, options.listen);
+  const bound = await listenForAdmins(server, listen, site.scheme);
   site = { ...site, port: bound.port };
-  return { url: bound.url, close: () => server.close() };
+  return {
+    url: bound.url,
+    renew: (material) => (server.server as unknown as TlsServer).setSecureContext(contextOf(material)),
+    close: () => server.close(),
+  };
+}
+
+/** Browsers and everything that exoctl runs on have known TLS 1.3 for years. */
+const contextOf = (material: TlsMaterial) => ({ ...secureContextOf(material), minVersion: "TLSv1.3" as const });
+
+function createServer({ tls, deadlines }: AdminListenerOptions): FastifyInstance {
+  const { headMs, requestMs } = deadlines ?? { headMs: 10_000, requestMs: 30_000 };
+  const common = { bodyLimit: bodyBytes, requestTimeout: requestMs, forceCloseConnections: true };
+  const limits = { headersTimeout: headMs, connectionsCheckingInterval: Math.min(1_000, headMs / 2) };
+  const server =
+    tls === undefined
+      ? fastify({ ...common, http: limits })
+      : (fastify({ ...common, https: { ...limits, ...contextOf(tls), handshakeTimeout: headMs } }) as unknown);
+  const made = server as FastifyInstance;
+  made.server.maxConnections = mostConnections;
+  return made;
 }
 
 function guard(server: FastifyInstance, options: AdminListenerOptions, site: () => CookieSite): void {
@@ -65,7 +89,9 @@ function guard(server: FastifyInstance, options: AdminListenerOptions, site: () 
   const authenticate = createAuthenticate({ findKey, sessions, clock, site });
   const refuse = createRefuseAccess({ attempts: createAttemptLimit(clock), trail, logger });
   const { host } = options.listen;
-  const hosts = [...options.hosts, host.includes(":") ? `[${host}]` : host].map((name) => name.toLowerCase());
+  const certified = options.tls === undefined ? [] : certificateNames(options.tls);
+  const own = host.includes(":") ? `[${host}]` : host;
+  const hosts = [...options.hosts, ...certified, own].map((name) => name.toLowerCase());
   const askings = new WeakMap<FastifyRequest, Asking>();
 
   server.addHook("onRequest", async (request: FastifyRequest, reply: FastifyReply) => {

@@ -1,4 +1,4 @@
-import { hostOf, isLoopbackName } from "../../gateway/loopback.js";
+import { hostOf, isLoopbackName } from "../../gateway/door/loopback.js";
 import { type AccessRefusal, wrongHost, wrongOrigin } from "./access-refusal.js";
 
 type Headers = NodeJS.Dict<string[]>;

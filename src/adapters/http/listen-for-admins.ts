@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { isLoopbackName } from "../../gateway/loopback.js";
+import { isLoopbackName } from "../../gateway/door/loopback.js";
 import { Problem } from "../../runtime/problem.js";
 
 /** Where the admin port is to be. */
@@ -20,8 +20,9 @@ export interface AdminListen {
 export async function listenForAdmins(
   server: FastifyInstance,
   { host, port, whenInUse }: AdminListen,
+  scheme: "http" | "https",
 ): Promise<{ readonly port: number; readonly url: string }> {
-  if (!isLoopbackName(host.toLowerCase())) throw exposed(host);
+  if (scheme === "http" && !isLoopbackName(host.toLowerCase())) throw exposed(host);
   const bare = host.replace(/^\[|\]$/g, "");
   try {
     await server.listen({ host: bare, port });
@@ -32,7 +33,7 @@ export async function listenForAdmins(
   const address = server.server.address();
   if (address === null || typeof address === "string") throw new TypeError("a TCP server has an address and a port");
   const shown = bare.includes(":") ? `[${bare}]` : bare;
-  return { port: address.port, url: `http://${shown}:${address.port}` };
+  return { port: address.port, url: `${scheme}://${shown}:${address.port}` };
 }
 
 const codeOf = (error: unknown): unknown => (error instanceof Error && "code" in error ? error.code : undefined);

@@ -32,7 +32,7 @@ export function serveRoutes(server: FastifyInstance, served: ServedRoutes): void
   server.get(openApiPath, { exposeHeadRoute: false }, () => openApiDocument(adminRoutes, served.version));
   server.setErrorHandler((error, _request, reply) => {
     const body = problemBody(error, served.logger);
-    return reply.status(statusOf[body.kind]).send({ problem: body });
+    return reply.status(body.code === "local_only" ? 403 : statusOf[body.kind]).send({ problem: body });
   });
   server.setNotFoundHandler((request, reply) => {
     const message = `this controller knows no ${request.method} ${request.url.slice(0, 200)}: it is of another version`;

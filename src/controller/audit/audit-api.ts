@@ -19,7 +19,8 @@ export interface AuditApi {
   readAudit(query: AuditQuery): Promise<readonly AuditRecord[]>;
 }
 
-const series: readonly AuditSeries[] = ["changes", "attempts"];
+/** In this order: an attempt that led to a change has its outcome among the changes. */
+const series: readonly AuditSeries[] = ["attempts", "changes"];
 
 /** Reads what both logs have: of a call with an outcome only that, and of the newest calls no more than asked for. */
 export async function readAudit(log: Pick<AuditLog, "read">, query: AuditQuery): Promise<readonly AuditRecord[]> {

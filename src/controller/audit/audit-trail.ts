@@ -30,6 +30,8 @@ export interface AuditTrail {
 
 export interface NoteOptions {
   readonly series?: AuditSeries;
+  /** Of the call that the line belongs to, where it has several. */
+  readonly id?: string;
   readonly unrecorded?: number;
 }
 
@@ -82,10 +84,8 @@ export function createAuditTrail({ log, clock, newId, generation, logger }: Audi
       await end({ outcome: "ok" }).catch(incomplete);
       return result;
     },
-    note: (entry, outcome, { series = "changes", unrecorded } = {}) =>
-      write(series, newId(), entry, { ...outcome, ...(unrecorded === undefined ? {} : { unrecorded }) }).catch(
-        notWritten,
-      ),
+    note: (entry, outcome, { series = "changes", id = newId(), unrecorded } = {}) =>
+      write(series, id, entry, { ...outcome, ...(unrecorded === undefined ? {} : { unrecorded }) }).catch(notWritten),
   };
 }
 

@@ -8,7 +8,7 @@ import type { AuditTrail } from "./audit-trail.js";
  * @returns a `Redeem` that rejects with Problem `audit_not_written` before anything is decided
  */
 export const auditedRedeem =
-  (redeem: Redeem, trail: AuditTrail): Redeem =>
+  (redeem: Redeem, trail: AuditTrail, newId: () => string): Redeem =>
   async (request) => {
     const entry = {
       who: { via: "token", id: request.tokenId, agentId: request.agentId },
@@ -16,10 +16,11 @@ export const auditedRedeem =
       what: "enrol",
       target: request.name,
     } as const;
-    await trail.note(entry, { outcome: "begun" }, { series: "attempts" });
+    const id = newId();
+    await trail.note(entry, { outcome: "begun" }, { series: "attempts", id });
     const answer = await redeem(request);
     if (answer.kind === "refused")
-      await trail.note(entry, { outcome: "refused", code: answer.code }, { series: "attempts" });
-    else await trail.note({ ...entry, target: answer.name }, { outcome: "ok" });
+      await trail.note(entry, { outcome: "refused", code: answer.code }, { series: "attempts", id });
+    else await trail.note({ ...entry, target: answer.name }, { outcome: "ok" }, { id });
     return answer;
   };
