@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { defaultHome } from "../adapters/files/state-home.js";
 import { type AdminClient, openAdminClient } from "../adapters/http/admin-client.js";
-import { simulationPointer, socketName } from "../processes/state-names.js";
+import { gatewaySocketName, simulationPointer, socketName } from "../processes/state-names.js";
 
 /** The folder of exoctl's state on this machine: `EXOCTL_HOME`, or the platform's place. */
 export const stateHome = (): string => resolve(defaultHome(process.platform, process.env, homedir()));
@@ -18,3 +18,6 @@ export function findSocket(home: string): string {
 
 /** The controller on this machine. */
 export const controllerHere = (): AdminClient => openAdminClient(findSocket(stateHome()));
+
+/** Where the gateway of the controller on this machine answers its owner. */
+export const gatewaySocketHere = (): string => join(dirname(findSocket(stateHome())), gatewaySocketName);

@@ -18,6 +18,8 @@ export interface ControllerInfo {
   readonly cluster: string;
   /** Such as `http://127.0.0.1:8415`. */
   readonly gateway: string;
+  /** Whether clients have to show an API key there. */
+  readonly keys: "asked" | "not-asked";
   /** Names that clients may use, aliases included. */
   readonly models: readonly string[];
 }

@@ -50,6 +50,10 @@ describe("a good file", () => {
       ],
       gateway: {
         listen: { host: "127.0.0.1", port: 8415 },
+        keys: "auto",
+        tls: "none",
+        hosts: [],
+        origins: [],
         aliases: {},
         queue: { maxWaiting: 256, timeoutMs: 120_000 },
         fallbacks: [],

@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
 import type { Command } from "commander";
 import { Problem } from "../../runtime/problem.js";
-import { controllerHere } from "../find-controller.js";
+import { controllerHere, gatewaySocketHere } from "../find-controller.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { printResult } from "../output.js";
 import { progressOn, showProgress } from "../progress.js";
@@ -41,7 +41,14 @@ async function run(model: string, prompt: string | undefined, options: RunOption
   const text = options.output === "text";
   const onText = (piece: string): void => void (text && process.stdout.write(piece));
   const { askGateway } = await import("../ask-gateway.js");
-  const answer = await askGateway({ gateway: info.gateway, model, prompt, onText, signal });
+  const answer = await askGateway({
+    gateway: info.gateway,
+    socketPath: gatewaySocketHere(),
+    model,
+    prompt,
+    onText,
+    signal,
+  });
   // In text the answer has been printed as it came; what is missing is the end of its last line.
   await printResult({ model, ...answer }, options.output, () => [""]);
 }

@@ -27,6 +27,7 @@ const info = {
   simulated: false,
   cluster: "studio",
   gateway: "http://127.0.0.1:8415",
+  keys: "not-asked" as const,
   models: ["gpt-oss-120b"],
 };
 const join_ = { token: "enr1.a.b.c", address: "10.0.0.5:8418", pin: "p", expiresAt: 5 };
