@@ -213,10 +213,17 @@ describe("limits and usage", () => {
     await open();
     const { text, id } = make();
     const chunk = exoChunk({ content: "x".repeat(1_000) });
+    let stalled = (): void => {};
+    const fullOfIt = new Promise<void>((resolve) => {
+      stalled = resolve;
+    });
     exo.behave((response, _, gone) => {
+      let waiting: NodeJS.Timeout | undefined;
       response.writeHead(200, sseHead);
       const more = (): void => {
+        clearTimeout(waiting);
         while (!gone.aborted && response.write(chunk));
+        waiting = setTimeout(stalled, 300);
       };
       response.on("drain", more);
       more();
@@ -224,12 +231,12 @@ describe("limits and usage", () => {
     const stuck = connect(house.port, "127.0.0.1");
     stuck.pause();
     stuck.write(rawPost(chat, JSON.stringify({ ...ask, stream: true }), bearer(text)));
+    await fullOfIt;
     const reader = await post(bearer(text), { ...ask, stream: true });
     let read = "";
     const ended = (async () => {
       for await (const piece of reader.body ?? []) read = (read + Buffer.from(piece).toString()).slice(-500);
     })();
-    await expect.poll(() => exo.requests.length).toBe(2);
     await expect.poll(() => read.length).toBe(500);
     keys.revoke(id);
     await ended;
