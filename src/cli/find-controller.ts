@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { defaultHome } from "../adapters/files/state-home.js";
 import { type AdminClient, openAdminClient } from "../adapters/http/admin-client.js";
 import { remoteDoor, socketDoor } from "../adapters/http/admin-door.js";
-import { simulationPointer, socketName } from "../processes/state-names.js";
+import { gatewaySocketName, simulationPointer, socketName } from "../processes/state-names.js";
 import { type ControllerOptions, readRemote } from "./remote-controller.js";
 
 /** The folder of exoctl's state on this machine: `EXOCTL_HOME`, or the platform's place. */
@@ -24,3 +24,6 @@ export function controllerOf(options: ControllerOptions): AdminClient {
   if (controller !== undefined) return openAdminClient(remoteDoor(readRemote(controller, options)));
   return openAdminClient(socketDoor(findSocket(stateHome()), userInfo().username));
 }
+
+/** Where the gateway of the controller on this machine answers its owner. */
+export const gatewaySocketHere = (): string => join(dirname(findSocket(stateHome())), gatewaySocketName);

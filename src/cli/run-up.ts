@@ -113,7 +113,10 @@ async function answer({ controller }: RunningUp, run: UpRun): Promise<void> {
   const colors = palette(process.stdout);
   if (text) process.stdout.write(`\n${colors.dim(`${model.name} ›`)} ${colors.bold(run.prompt)}\n\n`);
   const onText = (piece: string): void => void (text && process.stdout.write(printableText(piece)));
-  const answered = await askGateway({ gateway, model: model.name, prompt: run.prompt, onText, signal: run.stop });
+  const answered = await askGateway({
+    ...{ gateway, socketPath: controller.gatewaySocket, model: model.name, prompt: run.prompt },
+    ...{ onText, signal: run.stop },
+  });
   const status = controller.api.status().models.find((candidate) => candidate.name === model.name);
   if (!text) {
     if (run.mode === "once") await printResult({ model: status ?? null, answer: answered }, run.output, () => []);

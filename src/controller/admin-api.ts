@@ -22,6 +22,8 @@ export interface ControllerInfo {
   readonly gateway: string;
   /** Where the admin port answers, such as `http://127.0.0.1:8416`; null where there is none. */
   readonly admin: string | null;
+  /** Whether clients have to show an API key there. */
+  readonly keys: "asked" | "not-asked";
   /** Names that clients may use, aliases included. */
   readonly models: readonly string[];
 }

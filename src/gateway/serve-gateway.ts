@@ -7,7 +7,7 @@ import type { Logger } from "../runtime/logger.js";
 import { answerRequest } from "./answer-request.js";
 import { closeServer } from "./close-server.js";
 import { checkDoor, type DoorSettings, defaultDoor } from "./door/door-settings.js";
-import { createIdentifyCaller, type IdentifyCaller, ownerOfSocket } from "./door/identify-caller.js";
+import { createAsksForKeys, createIdentifyCaller, type IdentifyCaller, ownerOfSocket } from "./door/identify-caller.js";
 import { listenOnOwnSocket } from "./door/own-socket.js";
 import { defaultLimits, type GatewayContext, type GatewayLimits } from "./gateway-settings.js";
 import type { KeyAccess } from "./keys/key-access.js";
@@ -41,6 +41,8 @@ export interface GatewayOptions {
 export interface Gateway {
   readonly address: string;
   readonly port: number;
+  /** Whether callers from the network have to show a key at this moment. */
+  asksForKeys(): boolean;
   /** Shows this certificate to whoever connects from now on. Connections that stand go on. Only for a gateway that does TLS. */
   useCertificate(material: TlsMaterial): void;
   /** Accepts nothing new, lets running answers finish for a while, then ends them. */
@@ -98,6 +100,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   let closing: Promise<unknown> | undefined;
   return {
     ...bound,
+    asksForKeys: createAsksForKeys(options.listen, door, options.keys),
     useCertificate: (material) => {
       if (!(server instanceof TlsServer)) throw new TypeError("this gateway does no TLS");
       server.setSecureContext(secureContextOf(material));

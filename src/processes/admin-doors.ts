@@ -2,11 +2,8 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { openAuditFiles } from "../adapters/files/audit-files.js";
-import { openAdminListener } from "../adapters/http/admin-listener.js";
 import { openAdminServer } from "../adapters/http/admin-server.js";
-import type { AdminListen } from "../adapters/http/listen-for-admins.js";
-import { type ClusterSpec, defaultAdminListen } from "../config/cluster-spec.js";
-import { parseHostPort } from "../config/host-port.js";
+import type { ClusterSpec } from "../config/cluster-spec.js";
 import type { AdminApi } from "../controller/admin-api.js";
 import { type Asking, apiForCaller } from "../controller/audit/api-for-caller.js";
 import { readAudit } from "../controller/audit/audit-api.js";
@@ -20,6 +17,7 @@ import { createFindKey } from "../gateway/keys/find-key.js";
 import type { Clock } from "../runtime/clock.js";
 import { type Close, closeAll } from "../runtime/close-all.js";
 import type { Logger } from "../runtime/logger.js";
+import { openAdminPort } from "./admin-port.js";
 import { socketName } from "./state-names.js";
 
 /** What the doors are made with. */
@@ -81,18 +79,16 @@ export async function prepareAdminDoors(settings: AdminDoorsSettings): Promise<A
     open: async (api) => {
       const served = { apiFor: (asking: Asking) => apiForCaller(api, trail, asking), version, logger };
       const closers = [await openAdminServer({ ...served, socketPath: join(home, socketName), account: user })];
-      const { listen, hosts } = spec.admin;
+      const { listen, ...admin } = spec.admin;
       if (listen !== "off") {
         const findKey = createFindKey(store.keys);
-        const listener = await openAdminListener({
-          ...{ ...served, hosts, findKey, codes, sessions, trail, clock },
-          listen: { ...listen, whenInUse: whenInUse(listen) },
-        }).catch(async (error: unknown) => {
+        const parts = { ...served, findKey, codes, sessions, trail, clock };
+        const port = await openAdminPort({ ...listen, ...admin }, parts).catch(async (error: unknown) => {
           await closeAll(closers)();
           throw error;
         });
-        closers.push(listener.close);
-        url = listener.url;
+        closers.push(port.close);
+        url = port.url;
       }
       return { api: served.apiFor({ caller: { via: "up", user }, from: up.from }), close: closeAll(closers) };
     },
@@ -101,9 +97,3 @@ export async function prepareAdminDoors(settings: AdminDoorsSettings): Promise<A
 }
 
 const note = (trail: AuditTrail, entry: AuditEntry): Promise<void> => trail.note(entry, { outcome: "ok" });
-
-/** The default port is a wish, another one an order. */
-function whenInUse({ host, port }: { readonly host: string; readonly port: number }): AdminListen["whenInUse"] {
-  const usual = parseHostPort(defaultAdminListen, 0);
-  return host === usual?.host && port === usual.port ? "take-another" : "fail";
-}

@@ -7,7 +7,6 @@ import { openHttpClassicExo } from "../adapters/exo-classic/http-classic-exo.js"
 import { openModernExo } from "../adapters/exo-modern/open-modern-exo.js";
 import { openStateFolder } from "../adapters/files/state-folder.js";
 import { openAgentLink } from "../adapters/grpc/grpc-agent-link.js";
-import { openUndiciUpstream } from "../adapters/http/undici-upstream.js";
 import type { ServiceType } from "../adapters/mdns/bonjour-advertiser.js";
 import { createBonjourNodeFinder } from "../adapters/mdns/bonjour-node-finder.js";
 import { chooseControlInterface } from "../adapters/mdns/choose-interfaces.js";
@@ -28,12 +27,12 @@ import { watchSightings } from "../controller/watch-sightings.js";
 import type { NodeFinder } from "../discover/node-finder.js";
 import { createStaticNodeFinder } from "../discover/static-node-finder.js";
 import { openKeyAccess } from "../gateway/keys/key-access.js";
-import { openGateway } from "../gateway/serve-gateway.js";
 import type { ExoAddress } from "../inventory/exo-state.js";
 import { type Close, closeAll } from "../runtime/close-all.js";
 import type { Logger } from "../runtime/logger.js";
 import { Problem } from "../runtime/problem.js";
 import { prepareAdminDoors } from "./admin-doors.js";
+import { openControllerGateway } from "./controller-gateway.js";
 import { socketName } from "./state-names.js";
 
 /** TCP port where agents enrol. */
@@ -61,6 +60,8 @@ export interface RunningController {
   /** Where simulated agents enrol. */
   readonly enrolment?: { readonly host: string; readonly port: number; readonly pin: string };
   readonly socketPath: string;
+  /** Where the gateway answers the owner of the state folder. */
+  readonly gatewaySocket: string;
   /** Waits for nodes, as `awaitNodes`. */
   awaitNodes(
     options: { readonly expected?: number; readonly waitMs?: number },
@@ -108,9 +109,6 @@ async function build(
   const watch = keep(
     await watchSightings({ finders: findersOf(settings), clock, logger, ...sightingLimits(settings) }),
   );
-  const upstream = keep(openUndiciUpstream());
-  // A ring of exo 0.0.x sends its head with the first token, and nothing between tokens: the gateway's own limits come first.
-  const ringUpstream = keep(openUndiciUpstream({ headersTimeoutMs: 600_000, bodyTimeoutMs: 600_000 }));
   const keyAccess = keep(
     openKeyAccess({
       keys: store.keys,
@@ -151,20 +149,14 @@ async function build(
   current = controller.spec;
   closers.push(controller.close);
   const gateway = keep(
-    await openGateway({
-      listen: spec.gateway.listen,
+    await openControllerGateway({
+      ...{ spec, home, clock, logger },
+      exos: settings.simulation === undefined ? "real" : "simulated",
+      keys: keyAccess,
       models: controller.serving,
-      upstream,
-      ringUpstream,
-      clock,
-      random: Math.random,
-      logger,
-      limits: { maxWaiting: spec.gateway.queue.maxWaiting, queueMs: spec.gateway.queue.timeoutMs },
     }),
   );
-  controller.setGateway(
-    `http://${gateway.address.includes(":") ? `[${gateway.address}]` : gateway.address}:${gateway.port}`,
-  );
+  controller.setGateway(gateway);
   const { api } = keep(await doors.open(controller.api));
   await controller.begin();
   closers.push(async () => {
@@ -180,6 +172,7 @@ async function build(
       ? {}
       : { enrolment: { host: enrolment.host, port: enrolment.port, pin: identity.pin } }),
     socketPath: join(home, socketName),
+    gatewaySocket: gateway.socketPath,
     awaitNodes: async (options, report, signal) => {
       const members = (): readonly string[] =>
         store.members().flatMap((member) => (isWaiting(member) ? [] : [member.name]));

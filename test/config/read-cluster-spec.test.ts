@@ -50,11 +50,15 @@ describe("a good file", () => {
       ],
       gateway: {
         listen: { host: "127.0.0.1", port: 8415 },
+        keys: "auto",
+        tls: "none",
+        hosts: [],
+        origins: [],
         aliases: {},
         queue: { maxWaiting: 256, timeoutMs: 120_000 },
         fallbacks: [],
       },
-      admin: { listen: { host: "127.0.0.1", port: 8416 }, hosts: [] },
+      admin: { listen: { host: "127.0.0.1", port: 8416 }, tls: "none", hosts: [] },
       jobs: { concurrency: "auto" },
     });
   });

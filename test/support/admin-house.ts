@@ -26,6 +26,7 @@ export const someInfo = {
   simulated: false,
   cluster: "studio",
   gateway: "http://127.0.0.1:8415",
+  keys: "not-asked" as const,
   admin: null,
   models: ["gpt-oss-120b"],
 };

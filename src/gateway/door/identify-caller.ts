@@ -20,6 +20,16 @@ export type IdentifyCaller = (request: IncomingMessage, access: RouteAccess) => 
 /** Any caller of a socket in the state folder has read that folder, and with it everything that the controller knows. */
 export const ownerOfSocket: IdentifyCaller = () => ({ kind: "caller", caller: { kind: "owner" } });
 
+/** Whether callers from the network have to show a key at this moment. */
+export function createAsksForKeys(
+  listen: ListenAddress,
+  door: DoorSettings,
+  keys: KeyAccess | undefined,
+): () => boolean {
+  const always = alwaysAsksForKeys(listen, door);
+  return () => always || (door.keys === "auto" && keys?.anyForModels() === true);
+}
+
 /**
  * Finds out who sends a request over the network, and whether that is somebody who may.
  *
@@ -31,8 +41,7 @@ export function createIdentifyCaller(
   certificateNames: () => readonly string[],
   keys: KeyAccess | undefined,
 ): IdentifyCaller {
-  const always = alwaysAsksForKeys(listen, door);
-  const asked = (): boolean => always || (door.keys === "auto" && keys?.anyForModels() === true);
+  const asked = createAsksForKeys(listen, door, keys);
   return (request, access) => {
     const refused = (error: ApiError): IdentifiedCaller => ({ kind: "refused", error });
     const keysAsked = asked();

@@ -49,7 +49,7 @@ test("the caret stays under its column in a line that is too long to show", () =
 });
 
 describe("settings for clients", () => {
-  const facts = { gateway: "http://127.0.0.1:8415", models: ["gpt-oss-120b", "think"] };
+  const facts = { gateway: "http://127.0.0.1:8415", models: ["gpt-oss-120b", "think"], keys: "not-asked" as const };
 
   test("can be evaluated by a shell", () => {
     expect(renderEnv(clientSettings("openai", facts))).toEqual([
