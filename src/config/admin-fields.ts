@@ -18,7 +18,9 @@ export const adminSection = () =>
         [
           word(["none"]),
           section({
-            certificate: filePath().describe("The port's certificate, and after it those that lead to a known authority."),
+            certificate: filePath().describe(
+              "The port's certificate, and after it those that lead to a known authority.",
+            ),
             key: filePath().describe("Its private key, without a passphrase."),
           }),
         ],

@@ -15,7 +15,9 @@ export const gatewayTls = (): z.ZodType<GatewayTls, GatewayTls> =>
     [
       word(["none"]),
       section({
-        certificate: filePath().describe("The gateway's certificate, and after it those that lead to a known authority."),
+        certificate: filePath().describe(
+          "The gateway's certificate, and after it those that lead to a known authority.",
+        ),
         key: filePath().describe("Its private key, without a passphrase."),
         clientCa: filePath().optional().describe("Authorities of client certificates: nobody else gets in."),
       }),

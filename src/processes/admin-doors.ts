@@ -24,6 +24,7 @@ import { socketName } from "./state-names.js";
 export interface AdminDoorsSettings {
   readonly home: string;
   readonly spec: ClusterSpec;
+  readonly exos: "real" | "simulated";
   readonly version: string;
   readonly store: StateStore;
   readonly clock: Clock;
@@ -79,14 +80,16 @@ export async function prepareAdminDoors(settings: AdminDoorsSettings): Promise<A
     open: async (api) => {
       const served = { apiFor: (asking: Asking) => apiForCaller(api, trail, asking), version, logger };
       const closers = [await openAdminServer({ ...served, socketPath: join(home, socketName), account: user })];
-      const { listen, ...admin } = spec.admin;
+      const { listen } = spec.admin;
       if (listen !== "off") {
         const findKey = createFindKey(store.keys);
         const parts = { ...served, findKey, codes, sessions, trail, clock };
-        const port = await openAdminPort({ ...listen, ...admin }, parts).catch(async (error: unknown) => {
-          await closeAll(closers)();
-          throw error;
-        });
+        const port = await openAdminPort({ ...parts, listen, spec, exos: settings.exos }).catch(
+          async (error: unknown) => {
+            await closeAll(closers)();
+            throw error;
+          },
+        );
         closers.push(port.close);
         url = port.url;
       }

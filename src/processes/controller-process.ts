@@ -99,7 +99,8 @@ async function build(
   const { spec, logger, home } = settings;
   const clock = systemClock;
   const store = keep(await openStateFolder(home));
-  const doors = keep(await prepareAdminDoors({ home, spec, version: settings.version, store, clock, logger }));
+  const exos = settings.simulation === undefined ? "real" : "simulated";
+  const doors = keep(await prepareAdminDoors({ home, spec, exos, version: settings.version, store, clock, logger }));
   const identity = await loadOrCreateIdentity(home, "exoctl controller");
   let current = (): ClusterSpec => spec;
   const enrolment =
@@ -151,7 +152,7 @@ async function build(
   const gateway = keep(
     await openControllerGateway({
       ...{ spec, home, clock, logger },
-      exos: settings.simulation === undefined ? "real" : "simulated",
+      exos,
       keys: keyAccess,
       models: controller.serving,
     }),

@@ -158,8 +158,10 @@ export async function openAdminPort(parts: {
     ...{ codes, sessions, trail, clock, apiFor, version: "0.1.0", logger: silentLogger },
     ...parts.options,
   });
-  state.url = listener.url;
-  return { ...listener, audit, state, codes, sessions, apiFor };
+  const scheme = parts.options?.tls === undefined ? "http" : "https";
+  const url = `${scheme}://127.0.0.1:${listener.port}`;
+  state.url = url;
+  return { ...listener, url, audit, state, codes, sessions, apiFor };
 }
 
 export interface RawAnswer {

@@ -84,12 +84,7 @@ function asProblem(error: unknown, file: string, setting: Setting): Problem {
   if (error instanceof Problem) return error;
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "ENOENT" || code === "ENOTDIR")
-    return refusal(
-      "tls_file_missing",
-      `There is no file ${file}`,
-      `Look at ${setting} in cluster.yaml.`,
-      error,
-    );
+    return refusal("tls_file_missing", `There is no file ${file}`, `Look at ${setting} in cluster.yaml.`, error);
   const why = error instanceof Error ? error.message : String(error);
   return refusal(
     "tls_file_unreadable",

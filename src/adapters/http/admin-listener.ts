@@ -41,8 +41,8 @@ export interface AdminListenerOptions extends Omit<ServedRoutes, "askingOf"> {
 
 /** An admin port that is open. */
 export interface AdminListener {
-  /** What to write in a browser. */
-  readonly url: string;
+  readonly address: string;
+  readonly port: number;
   /** Takes another certificate for new connections. Only where it was opened with one. */
   renew(material: TlsMaterial): void;
   readonly close: Close;
@@ -62,7 +62,7 @@ export async function openAdminListener(options: AdminListenerOptions): Promise<
   const bound = await listenForAdmins(server, listen, site.scheme);
   site = { ...site, port: bound.port };
   return {
-    url: bound.url,
+    ...bound,
     renew: (material) => (server.server as unknown as TlsServer).setSecureContext(contextOf(material)),
     close: () => server.close(),
   };

@@ -14,14 +14,14 @@ export interface AdminListen {
 /**
  * Opens the admin port.
  *
- * @returns the port that it really got, and what to write in a browser
+ * @returns the address and port that it really got
  * @throws Problem `admin_exposed`, `port_in_use` or `address_not_available`
  */
 export async function listenForAdmins(
   server: FastifyInstance,
   { host, port, whenInUse }: AdminListen,
   scheme: "http" | "https",
-): Promise<{ readonly port: number; readonly url: string }> {
+): Promise<{ readonly address: string; readonly port: number }> {
   if (scheme === "http" && !isLoopbackName(host.toLowerCase())) throw exposed(host);
   const bare = host.replace(/^\[|\]$/g, "");
   try {
@@ -32,8 +32,7 @@ export async function listenForAdmins(
   }
   const address = server.server.address();
   if (address === null || typeof address === "string") throw new TypeError("a TCP server has an address and a port");
-  const shown = bare.includes(":") ? `[${bare}]` : bare;
-  return { port: address.port, url: `${scheme}://${shown}:${address.port}` };
+  return { address: address.address, port: address.port };
 }
 
 const codeOf = (error: unknown): unknown => (error instanceof Error && "code" in error ? error.code : undefined);
