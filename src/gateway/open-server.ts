@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
+import type { Logger } from "../runtime/logger.js";
 import type { GatewayLimits } from "./gateway-settings.js";
 import { answerBrokenRequest, refuseTunnel } from "./refuse-connection.js";
 import { secureContextOf, type TlsMaterial } from "./tls/tls-material.js";
@@ -26,19 +27,20 @@ export const createPlainServer = (limits: GatewayLimits, answer: Answer): Server
   ready(createServer(optionsOf(limits), answer));
 
 /** The same over TLS; with authorities of clients, for those who have a certificate of theirs. */
-export const createSecureServer = (limits: GatewayLimits, tls: TlsMaterial, answer: Answer): TlsServer =>
-  ready(
-    createTlsServer(
-      {
-        ...optionsOf(limits),
-        ...secureContextOf(tls),
-        handshakeTimeout: handshakeMs,
-        requestCert: tls.clientCaPem !== undefined,
-        rejectUnauthorized: true,
-      },
-      answer,
-    ),
+export function createSecureServer(limits: GatewayLimits, tls: TlsMaterial, logger: Logger, answer: Answer): TlsServer {
+  const options = {
+    ...optionsOf(limits),
+    ...secureContextOf(tls),
+    handshakeTimeout: handshakeMs,
+    requestCert: tls.clientCaPem !== undefined,
+    rejectUnauthorized: true,
+  };
+  const server = ready(createTlsServer(options, answer));
+  server.on("tlsClientError", (error: NodeJS.ErrnoException, socket) =>
+    logger.debug("TLS handshake failed", { source: socket.remoteAddress, code: error.code }),
   );
+  return server;
+}
 
 function ready<AnyServer extends Server | TlsServer>(server: AnyServer): AnyServer {
   server.keepAliveTimeout = keepAliveMs;

@@ -78,7 +78,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const server =
     typeof door.tls === "string"
       ? createPlainServer(gateway.limits, answer)
-      : createSecureServer(gateway.limits, door.tls, answer);
+      : createSecureServer(gateway.limits, door.tls, gateway.logger, answer);
   const closers: Close[] = [];
   const closed =
     (one: Server): Close =>

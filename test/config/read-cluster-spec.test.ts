@@ -253,6 +253,32 @@ describe("broken YAML", () => {
     for (const mistake of found) expect(mistake).toContain("expected valid YAML");
   });
 
+  test("the gateway's doors are checked", () => {
+    const gateway = (text: string): string => `gateway: { ${text} }`;
+    const files = "{ certificate: /a.pem, key: ~/a.key }";
+    expect(spec(gateway(`tls: ${files}`))?.gateway.tls).toEqual({ certificate: "/a.pem", key: "~/a.key" });
+    expect(spec(gateway("tls: { terminatedBy: proxy }"))?.gateway.tls).toEqual({ terminatedBy: "proxy" });
+    expect(
+      spec(gateway("hosts: [AI.Example.com, '*.lan'], origins: ['https://Chat.example.com:443']"))?.gateway,
+    ).toMatchObject({ hosts: ["ai.example.com", "*.lan"], origins: ["https://chat.example.com"] });
+    const mistakesIn = (text: string) => mistakes(`apiVersion: exoctl/v1\n${gateway(text)}`);
+    const bad = [
+      "tls: { certificate: /a.pem }",
+      "tls: { certificate: a.pem, key: /a.key }",
+      "tls: { certificate: /a.pem, key: /a.key, terminatedBy: proxy }",
+      "tls: { terminatedBy: nginx }",
+      "tls: yes",
+      "keys: off",
+      "hosts: ['ai.example.com:8415']",
+      "hosts: ['*']",
+      "origins: ['*']",
+      "origins: ['https://a.example/path']",
+      "origins: ['https://a:99999']",
+    ];
+    for (const text of bad) expect([text, mistakesIn(text).length]).toEqual([text, 1]);
+    expect(mistakesIn("tls: { certificate: /a.pem }")[0]).toContain("terminatedBy: proxy");
+  });
+
   test("no text makes the reader throw or point outside the file", () => {
     const word = fc.constantFrom(
       "apiVersion: exoctl/v1",

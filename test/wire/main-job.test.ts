@@ -193,6 +193,33 @@ describe("a simulated cluster that stays up", () => {
     expect(wrong.stderr).not.toMatch(/\n\s+at /);
   });
 
+  test("a key made while it runs is asked for at once, and is good for nothing once it is revoked", async () => {
+    const made = await runCli(sandbox, ["keys", "create", "ci bot", "--rpm", "60"]);
+    const key = made.stdout.trim();
+    expect(made.stdout).toMatch(/^exoctl_[\w-]{43}\n$/);
+    const [id = ""] = /key_\w{10}/.exec(made.stderr) ?? [];
+    const status = async (headers: Record<string, string>) =>
+      (
+        await fetch(`${gateway}/chat/completions`, {
+          method: "POST",
+          headers: { "content-type": "application/json", ...headers },
+          body: JSON.stringify({ model: "gpt-oss-120b", max_tokens: 5, messages: [{ role: "user", content: "hi" }] }),
+        })
+      ).status;
+    expect([await status({}), await status({ "x-api-key": key })]).toEqual([401, 200]);
+    // The admin's own commands need none.
+    expect((await runCli(sandbox, ["run", "gpt-oss-120b", "hello"])).stdout).toContain("[simulated]");
+    const [listed] = JSON.parse((await runCli(sandbox, ["keys", "list", "-o", "json"])).stdout);
+    expect(listed).toMatchObject({
+      id,
+      name: "ci bot",
+      limits: { requestsPerMinute: 60 },
+      usage: { today: { requests: 1 } },
+    });
+    expect((await runCli(sandbox, ["keys", "revoke", id])).code).toBe(0);
+    expect(await status({ "x-api-key": key })).toBe(401);
+  });
+
   test("tells who changed what, and lets a browser and an admin key in on a port of its own", async () => {
     const folder = readFileSync(`${sandbox.home}/simulation`, "utf8").trim();
     const secrets = await useSecrets(folder);

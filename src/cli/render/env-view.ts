@@ -37,7 +37,11 @@ export function clientSettings(client: ClientKind, facts: GatewayFacts): ClientS
       return {
         client,
         env: { OPENAI_API_BASE_URL: base, ...key, ENABLE_OLLAMA_API: "False" },
-        notes: [models, ...keyNote, "Set these where `open-webui serve` is started, on the machine of the gateway."],
+        notes: [
+          models,
+          ...keyNote,
+          `Set these where \`open-webui serve\` is started${asked ? "" : ", on the machine of the gateway"}.`,
+        ],
       };
     case "claude-code":
       return {

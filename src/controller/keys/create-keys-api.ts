@@ -56,10 +56,10 @@ const unknownKey = (id: string): Problem =>
   );
 
 function listedKey(key: ApiKey, usage: KeyUsage | undefined, now: number): ListedKey {
-  const { sha256: _notShown, ...shown } = key;
+  const { sha256: _notShown, id, name, scopes, ...rest } = key;
   return {
-    ...shown,
-    state: keyState(key, now),
+    ...{ id, name, state: keyState(key, now), scopes },
+    ...rest,
     usage: {
       today: usageToday(usage, now),
       total: usage?.total ?? noUsage,

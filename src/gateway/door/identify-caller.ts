@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { isIP } from "node:net";
 import type { ApiError } from "../api-error.js";
 import type { KeyAccess } from "../keys/key-access.js";
 import { scopeMissing } from "../keys/key-errors.js";
@@ -64,5 +65,5 @@ export function createIdentifyCaller(
 /** Behind a proxy, the address that the proxy itself saw: the last one, as clients can write others before it. */
 function addressOf(request: IncomingMessage, { tls }: DoorSettings): string {
   const told = tls === "proxy" ? request.headersDistinct["x-forwarded-for"]?.at(-1)?.split(",").at(-1)?.trim() : "";
-  return told || (request.socket.remoteAddress ?? "unknown");
+  return told !== undefined && isIP(told) !== 0 ? told : (request.socket.remoteAddress ?? "unknown");
 }

@@ -44,11 +44,11 @@ export function createAdmitRequest(
     const window = windowOf(key);
     const usage = usageToday(usageOf(key.id), now);
     const tokens = usage.promptTokens + usage.completionTokens;
-    const running_ = running.get(key.id) ?? 0;
-    const error = refusalOf(key, { now, window, tokens, running: running_ });
+    const underWay = running.get(key.id) ?? 0;
+    const error = refusalOf(key, { now, window, tokens, running: underWay });
     if (error !== undefined) return { kind: "refused", error, headers: headersOf(key, window, tokens, now) };
     window?.take(now);
-    running.set(key.id, running_ + 1);
+    running.set(key.id, underWay + 1);
     let state: "in" | "left" = "in";
     return {
       kind: "admitted",

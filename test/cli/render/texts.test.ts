@@ -67,6 +67,14 @@ describe("settings for clients", () => {
     expect(renderEnv(settings).join("\n")).toMatch(/^# .*messages API/);
   });
 
+  test("ask for a key where the gateway does, and put none in its place", () => {
+    for (const client of ["openai", "open-webui"] as const) {
+      const settings = clientSettings(client, { ...facts, keys: "asked" });
+      expect(settings.env).not.toHaveProperty("OPENAI_API_KEY");
+      expect(settings.notes.join(" ")).toContain("exoctl keys create");
+    }
+  });
+
   test("name what Open WebUI reads", () => {
     expect(Object.keys(clientSettings("open-webui", facts).env)).toContain("OPENAI_API_BASE_URL");
   });
