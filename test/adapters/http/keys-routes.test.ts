@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type AdminClient, openAdminClient } from "../../../src/adapters/http/admin-client.js";
+import { socketDoor } from "../../../src/adapters/http/admin-door.js";
 import { openAdminServer } from "../../../src/adapters/http/admin-server.js";
 import type { AdminApi } from "../../../src/controller/admin-api.js";
 import { createKeysApi } from "../../../src/controller/keys/create-keys-api.js";
@@ -26,8 +27,11 @@ beforeEach(async () => {
     randomBytes: (count) => new Uint8Array(count).fill(7),
   });
   // Nothing else is asked for here.
-  close = await openAdminServer({ socketPath, api: keys as unknown as AdminApi, logger: log });
-  client = openAdminClient(socketPath);
+  close = await openAdminServer({
+    ...{ socketPath, account: "anna", version: "0", logger: log },
+    apiFor: () => keys as unknown as AdminApi,
+  });
+  client = openAdminClient(socketDoor(socketPath, "anna"));
 });
 afterEach(async () => {
   await close();
