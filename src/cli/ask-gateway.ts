@@ -31,6 +31,8 @@ const chunkSchema = z.object({
 export async function askGateway(options: {
   /** Such as `http://127.0.0.1:8415`. */
   readonly gateway: string;
+  /** The gateway's socket for whoever owns the state folder: asked there instead, without key and certificate. */
+  readonly socketPath?: string;
   readonly model: string;
   readonly prompt: string;
   readonly onText: (text: string) => void;
@@ -95,11 +97,15 @@ function createReader(onText: (text: string) => void, startedAt: number) {
 
 async function send(options: {
   readonly gateway: string;
+  readonly socketPath?: string;
   readonly model: string;
   readonly prompt: string;
   readonly signal: AbortSignal;
 }): Promise<IncomingMessage> {
-  const sent = request(`${options.gateway}/v1/chat/completions`, {
+  const { socketPath } = options;
+  const origin = socketPath === undefined ? options.gateway : "http://localhost";
+  const sent = request(`${origin}/v1/chat/completions`, {
+    ...(socketPath === undefined ? {} : { socketPath }),
     method: "POST",
     headers: { "content-type": "application/json" },
     signal: options.signal,

@@ -6,7 +6,8 @@ import type { CheckedHost } from "../discover/exposure/check-exposure.js";
 import type { AllowedSource } from "../discover/exposure/render-pf.js";
 import type { OwnNetwork } from "../discover/exposure/vantage.js";
 import { Problem } from "../runtime/problem.js";
-import { controllerHere } from "./find-controller.js";
+import { controllerOf } from "./find-controller.js";
+import type { ControllerOptions } from "./remote-controller.js";
 
 /** Only its own port differs between agents of one machine. */
 const hostOf = ({ address }: EnrolledNode): readonly string[] => {
@@ -29,8 +30,8 @@ async function addressesOf(host: string): Promise<readonly string[]> {
   }
 }
 
-async function enrolledNodes(): Promise<readonly EnrolledNode[]> {
-  const nodes = await controllerHere()
+async function enrolledNodes(options: ControllerOptions): Promise<readonly EnrolledNode[]> {
+  const nodes = await controllerOf(options)
     .listNodes()
     .catch((error: unknown) => {
       if (error instanceof Problem && error.code === "no_controller") return [];
@@ -55,9 +56,12 @@ const withNames = async (hosts: readonly string[]): Promise<readonly CheckedHost
  *
  * @throws Problem `unknown_host`, `no_hosts`
  */
-export async function hostsToCheck(hosts: readonly string[]): Promise<readonly CheckedHost[]> {
+export async function hostsToCheck(
+  hosts: readonly string[],
+  options: ControllerOptions,
+): Promise<readonly CheckedHost[]> {
   if (hosts.length > 0) return await withNames(hosts);
-  return (await enrolledNodes()).flatMap((node) =>
+  return (await enrolledNodes(options)).flatMap((node) =>
     [...new Set([...hostOf(node), ...node.toldAddresses])].map((address) => ({ name: node.name, address })),
   );
 }
@@ -72,17 +76,18 @@ export async function allowedSources(
   hosts: readonly string[],
   allow: readonly string[],
   own: readonly OwnNetwork[],
+  options: ControllerOptions,
 ): Promise<readonly AllowedSource[]> {
   const besides = allow.map((text) => ({ address: checkedNetwork(text), note: "allowed by --allow" }));
   if (hosts.length > 0) {
     const named = await withNames(hosts);
     return [...named.map(({ name, address }) => ({ address, note: `${name}, as it was named` })), ...besides];
   }
-  const nodes = (await enrolledNodes()).flatMap((node) => [
+  const nodes = (await enrolledNodes(options)).flatMap((node) => [
     ...hostOf(node).map((address) => ({ address, note: `${node.name}, where its agent answers` })),
     ...node.toldAddresses.map((address) => ({ address, note: `${node.name}, as exo says: make sure that it is its` })),
   ]);
-  const here = own
+  const here = (options.controller === undefined ? own : [])
     .filter(({ address }) => !/^fe[89ab]/i.test(address))
     .map(({ address }) => ({ address, note: "this machine, where the controller runs" }));
   return [...nodes, ...here, ...besides];

@@ -1,10 +1,11 @@
 import { type Command, Option } from "commander";
 import type { OutputFormat } from "./output.js";
+import type { ControllerOptions } from "./remote-controller.js";
 
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 
 /** What every command takes. */
-export interface CommonOptions {
+export interface CommonOptions extends ControllerOptions {
   readonly file?: string;
   readonly output: OutputFormat;
   readonly logLevel: LogLevel;

@@ -1,17 +1,21 @@
 import { Command } from "commander";
 import { addAgentCommand } from "./commands/agent.js";
 import { addApplyCommand } from "./commands/apply.js";
+import { addAuditCommand } from "./commands/audit.js";
 import { addBackupCommands } from "./commands/backup.js";
 import { addDiscoverCommand } from "./commands/discover.js";
 import { addEnvCommand } from "./commands/env.js";
 import { addFirewallCommand } from "./commands/firewall.js";
+import { addKeysCommand } from "./commands/keys.js";
 import { addModelCommand } from "./commands/model.js";
 import { addNodesCommand } from "./commands/nodes.js";
+import { addOpenCommand } from "./commands/open.js";
 import { addPlanCommand } from "./commands/plan.js";
 import { addRunCommand } from "./commands/run.js";
 import { addStatusCommand } from "./commands/status.js";
 import { addTokenCommand } from "./commands/token.js";
 import { addUpCommand } from "./commands/up.js";
+import { withControllerOptions } from "./remote-controller.js";
 import { version } from "./version.js";
 
 /** The whole command line. Commands load what they need when they run, so that `--help` stays fast. */
@@ -22,11 +26,13 @@ export function createProgram(): Command {
     .exitOverride()
     .showSuggestionAfterError()
     .showHelpAfterError("(add --help for what this command takes)");
+  withControllerOptions(program);
   for (const add of [
     addUpCommand,
     addAgentCommand,
     addTokenCommand,
     addNodesCommand,
+    addKeysCommand,
     addBackupCommands,
     addDiscoverCommand,
     addFirewallCommand,
@@ -35,6 +41,8 @@ export function createProgram(): Command {
     addApplyCommand,
     addRunCommand,
     addStatusCommand,
+    addOpenCommand,
+    addAuditCommand,
     addEnvCommand,
   ])
     add(program);

@@ -4,7 +4,7 @@ import type { ModelEntry } from "../config/cluster-spec.js";
 import type { RunningUp } from "../processes/start-up.js";
 import { Problem } from "../runtime/problem.js";
 import { askGateway } from "./ask-gateway.js";
-import { type OutputFormat, palette, printResult, widthOf } from "./output.js";
+import { type OutputFormat, palette, printableText, printResult, widthOf } from "./output.js";
 import { progressOn, showProgress } from "./progress.js";
 import { renderModelMap } from "./render/model-map.js";
 import { renderProblem } from "./render/problem-view.js";
@@ -52,7 +52,11 @@ async function serve(up: RunningUp, view: ProgressView, run: UpRun): Promise<voi
   if (ready) await answer(up, run).catch((error: unknown) => staying(error, run));
   if (run.mode === "once") return;
   controller.startHealing();
-  await printResult({ ...info, ready }, run.output, () => renderReady(info, palette(process.stdout)));
+  const link =
+    info.admin === null || run.output !== "text"
+      ? undefined
+      : await controller.api.createOpenLink({ by: userInfo().username });
+  await printResult({ ...info, ready }, run.output, () => renderReady(info, link, palette(process.stdout)));
   if (!run.stop.aborted) await once(run.stop, "abort");
 }
 
@@ -108,8 +112,11 @@ async function answer({ controller }: RunningUp, run: UpRun): Promise<void> {
   const text = run.output === "text";
   const colors = palette(process.stdout);
   if (text) process.stdout.write(`\n${colors.dim(`${model.name} ›`)} ${colors.bold(run.prompt)}\n\n`);
-  const onText = (piece: string): void => void (text && process.stdout.write(piece));
-  const answered = await askGateway({ gateway, model: model.name, prompt: run.prompt, onText, signal: run.stop });
+  const onText = (piece: string): void => void (text && process.stdout.write(printableText(piece)));
+  const answered = await askGateway({
+    ...{ gateway, socketPath: controller.gatewaySocket, model: model.name, prompt: run.prompt },
+    ...{ onText, signal: run.stop },
+  });
   const status = controller.api.status().models.find((candidate) => candidate.name === model.name);
   if (!text) {
     if (run.mode === "once") await printResult({ model: status ?? null, answer: answered }, run.output, () => []);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isModelId } from "../cluster/names.js";
+import { adminSection } from "./admin-fields.js";
 import {
   dialAddress,
   durationMs,
@@ -13,6 +14,7 @@ import {
   wholeNumber,
   word,
 } from "./fields.js";
+import { gatewayHost, gatewayTls, webOrigin } from "./gateway-fields.js";
 
 /** TCP port of an agent where none is named. */
 const agentPort = 8417;
@@ -141,6 +143,22 @@ const model = section({
 
 const gateway = section({
   listen: listenAddress().prefault("127.0.0.1:8415").describe("Address and port of the OpenAI-compatible API."),
+  keys: word(["auto", "required", "none"])
+    .default("auto")
+    .describe(
+      "When clients have to show an API key. auto: beyond loopback, behind a proxy, and as soon as a key was made; required: always; none: never, on loopback only.",
+    ),
+  tls: gatewayTls()
+    .default("none")
+    .describe(
+      "none (on loopback only); or certificate and key, files in PEM, and clientCa, to let in only clients with a certificate of that authority; or terminatedBy: proxy.",
+    ),
+  hosts: listOf(gatewayHost(), "host names")
+    .prefault([])
+    .describe("Names by which clients reach the gateway, beside those of its certificate."),
+  origins: listOf(webOrigin(), "origins")
+    .prefault([])
+    .describe("Web pages that may call the gateway from a browser, such as https://chat.example.com."),
   aliases: z
     .record(z.string(), modelName(), { error: "a mapping of further names to models" })
     .prefault({})
@@ -193,6 +211,7 @@ export const clusterSpecSchema = section({
     .prefault([{ name: "gpt-oss-120b" }])
     .describe("The models that the cluster serves."),
   gateway: gateway.prefault({}).describe("The one address for clients."),
+  admin: adminSection().prefault({}).describe("The port for admins: key or session needed."),
   jobs: jobs.prefault({}).describe("Batch jobs."),
 });
 

@@ -40,6 +40,9 @@ export const wholeNumber = (atLeast: number, atMost?: number) => {
     .max(atMost ?? Number.MAX_SAFE_INTEGER, { error });
 };
 
+/** An absolute path of a file, or one from `~/`. */
+export const filePath = () => textLike(/^~?\/[^\0]*[^\0/]$/, "the path of a file, such as /etc/exoctl/gateway.pem");
+
 /** A TCP port. */
 export const port = () => wholeNumber(1, 65_535);
 

@@ -1,11 +1,14 @@
 import type { PlanResult } from "../plan/plan-result.js";
 import type { WhatIf } from "../plan/what-if.js";
+import type { AuditApi } from "./audit/audit-api.js";
 import type { ClassicApi } from "./classic-api.js";
 import type { ConvertApi } from "./convert-api.js";
 import type { EntriesApi } from "./entries/entries-api.js";
+import type { KeysApi } from "./keys/keys-api.js";
 import type { ModelListApi } from "./model-list/model-list-api.js";
 import type { NodesApi } from "./nodes/nodes-api.js";
 import type { ProgressLine } from "./progress-line.js";
+import type { SessionsApi } from "./sessions/sessions-api.js";
 import type { DiscoveredHost, StatusReport } from "./status-report.js";
 import type { ModelSyncApi } from "./sync/sync-api.js";
 
@@ -17,6 +20,10 @@ export interface ControllerInfo {
   readonly cluster: string;
   /** Such as `http://127.0.0.1:8415`. */
   readonly gateway: string;
+  /** Where the admin port answers, such as `http://127.0.0.1:8416`; null where there is none. */
+  readonly admin: string | null;
+  /** Whether clients have to show an API key there. */
+  readonly keys: "asked" | "not-asked";
   /** Names that clients may use, aliases included. */
   readonly models: readonly string[];
 }
@@ -50,9 +57,19 @@ export interface ApplySummary {
 }
 
 /**
- * What the controller does for its clients: the command line over a Unix socket, later the web UI. Rejects with `Problem`.
+ * What the controller does for its clients: the command line over a Unix socket, keys and browsers over the admin port. Rejects
+ * with `Problem`. Each call has its rule in `audit/call-rules.ts`.
  */
-export interface AdminApi extends NodesApi, ClassicApi, ModelSyncApi, ConvertApi, ModelListApi, EntriesApi {
+export interface AdminApi
+  extends NodesApi,
+    ClassicApi,
+    ModelSyncApi,
+    ConvertApi,
+    ModelListApi,
+    EntriesApi,
+    KeysApi,
+    SessionsApi,
+    AuditApi {
   info(): ControllerInfo;
   status(): StatusReport;
   discover(): readonly DiscoveredHost[];

@@ -6,14 +6,17 @@ import type { KnownModels } from "../models/known-models.js";
 import type { Clock } from "../runtime/clock.js";
 import { Problem } from "../runtime/problem.js";
 import type { AdminApi, ApplyRequest, ControllerInfo } from "./admin-api.js";
+import type { AuditApi } from "./audit/audit-api.js";
 import type { ClassicApi } from "./classic-api.js";
 import { createConvertApi } from "./convert-model.js";
 import { addModel, applyFile, readDesiredModels, writtenModels } from "./desired-models.js";
 import { createToken } from "./enrolment.js";
 import type { EntriesApi } from "./entries/entries-api.js";
+import type { KeysApi } from "./keys/keys-api.js";
 import type { ModelListing } from "./model-list/model-list-api.js";
 import type { ModelWork, Wanted } from "./model-work.js";
 import type { NodesApi } from "./nodes/nodes-api.js";
+import type { SessionsApi } from "./sessions/sessions-api.js";
 import type { DesiredState, StateStore } from "./state-store.js";
 import type { DiscoveredHost, StatusReport } from "./status-report.js";
 import type { ModelSyncApi } from "./sync/sync-api.js";
@@ -31,6 +34,8 @@ export interface AdminCallsDeps {
   readonly sync: ModelSyncApi;
   readonly entries: EntriesApi;
   readonly nodes: NodesApi;
+  readonly keys: KeysApi;
+  readonly admin: SessionsApi & AuditApi;
   readonly store: StateStore;
   readonly spec: () => ClusterSpec;
   /** What names of models mean, at this moment. */
@@ -51,6 +56,8 @@ export function createAdminCalls(deps: AdminCallsDeps): AdminApi {
     ...createConvertApi(deps.access),
     ...deps.entries,
     ...deps.nodes,
+    ...deps.keys,
+    ...deps.admin,
     info: deps.info,
     status: deps.status,
     discover: deps.discover,

@@ -2,12 +2,15 @@ import type { ApplyTimings } from "../apply/apply-settings.js";
 import type { NewUuid } from "../apply/instance-spec.js";
 import type { ClusterSpec } from "../config/cluster-spec.js";
 import type { HostPort } from "../config/host-port.js";
+import type { KeyUsage } from "../gateway/keys/key-usage.js";
 import type { AgentLink } from "../inventory/agent-link.js";
 import type { ExoAddress } from "../inventory/exo-state.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
+import type { AuditApi } from "./audit/audit-api.js";
 import type { ConnectClassic } from "./classic-eyes.js";
 import type { ExoConnection } from "./exo-views.js";
+import type { SessionsApi } from "./sessions/sessions-api.js";
 import type { Member, StateStore } from "./state-store.js";
 import type { SightingWatch } from "./watch-sightings.js";
 
@@ -26,7 +29,14 @@ export interface ControllerDeps {
     readonly timings: Partial<ApplyTimings>;
   };
   readonly store: StateStore;
+  /** The admin port, which is opened later, and the calls about it and about the record of all calls. */
+  readonly admin: { readonly url: () => string | null; readonly calls: SessionsApi & AuditApi };
   readonly watch: SightingWatch;
+  /** What the gateway does with API keys. */
+  readonly keyUse: {
+    readonly usageOf: (id: string) => KeyUsage | undefined;
+    readonly endRequestsOf: (id: string) => void;
+  };
   readonly dial: (member: Member, address: HostPort) => AgentLink;
   readonly connectExo: (address: ExoAddress) => ExoConnection;
   readonly connectClassic: ConnectClassic;

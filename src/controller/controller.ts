@@ -19,6 +19,7 @@ import { createDescribeModel } from "./entries/describe-model.js";
 import { createExoViews, type ExoViews } from "./exo-views.js";
 import { createFleet, type Fleet } from "./fleet.js";
 import { entriesOfAdded, entriesOfRuns, type KeptEntry, type WantedEntries } from "./kept-entries.js";
+import { createKeysApi } from "./keys/create-keys-api.js";
 import { lackOf } from "./lack-of.js";
 import { listDiscovered } from "./list-discovered.js";
 import { createLocalWeights } from "./local-weights.js";
@@ -45,8 +46,8 @@ export interface Controller {
   exoTroubles(): readonly string[];
   /** The models as the gateway serves them, by the newest view. */
   serving(): readonly ServingModel[];
-  /** Where the gateway answers, such as `http://127.0.0.1:8415`. */
-  setGateway(url: string): void;
+  /** Where the gateway answers, such as `http://127.0.0.1:8415`, and whether clients have to show a key there. */
+  setGateway(gateway: GatewayFacts): void;
   /** The settings that hold now. */
   spec(): ClusterSpec;
   /** Takes over the cluster file and starts to look at the cluster. */
@@ -61,12 +62,18 @@ export interface Controller {
 interface Now {
   spec: ClusterSpec;
   view: ClusterView | undefined;
-  gateway: string;
+  gateway: GatewayFacts;
+}
+
+/** What clients of the gateway are told. */
+interface GatewayFacts {
+  readonly url: string;
+  asksForKeys(): boolean;
 }
 
 export function createController(deps: ControllerDeps): Controller {
   const { settings, store, clock, logger } = deps;
-  const now: Now = { spec: settings.spec, view: undefined, gateway: "" };
+  const now: Now = { spec: settings.spec, view: undefined, gateway: { url: "", asksForKeys: () => false } };
   const eyes = openEyes(deps, now);
   const { access, ring } = eyes;
   const desired = desiredReader(store);
@@ -124,8 +131,8 @@ export function createController(deps: ControllerDeps): Controller {
     exoTroubles: eyes.exos.troubles,
     serving,
     spec: () => now.spec,
-    setGateway: (url) => {
-      now.gateway = url;
+    setGateway: (gateway) => {
+      now.gateway = gateway;
     },
     begin: async () => {
       const before = store.desired();
@@ -213,7 +220,7 @@ function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
       simulated: settings.simulated,
       cluster: now.spec.cluster.name,
       generation: desired().generation,
-      gateway: now.gateway,
+      gateway: now.gateway.url,
       now: clock.now(),
       view: now.view,
       fleet: fleet.nodes(),
@@ -229,7 +236,9 @@ function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
       pid: settings.pid,
       simulated: settings.simulated,
       cluster: now.spec.cluster.name,
-      gateway: now.gateway,
+      gateway: now.gateway.url,
+      keys: now.gateway.asksForKeys() ? "asked" : "not-asked",
+      admin: deps.admin.url(),
       models: clientNames(desired().models, now.spec.gateway.aliases),
     }),
     status,
@@ -241,6 +250,8 @@ function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
       exoViews: exos.views,
       clock,
     }),
+    keys: createKeysApi({ store, ...deps.keyUse, clock, randomBytes: deps.randomBytes }),
+    admin: deps.admin.calls,
     discover: () => listDiscovered(watch.sightings(), fleet.nodes(), now.view),
     view: () => now.view,
     access,

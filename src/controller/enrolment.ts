@@ -1,9 +1,9 @@
 import { enrolmentKey, enrolmentProof, sameProof } from "../cluster/enrolment-proof.js";
 import { agentId, type NodeName, nodeName } from "../cluster/names.js";
 import { pinOfSpki } from "../cluster/spki-pin.js";
+import { createAttemptLimit } from "../runtime/attempt-limit.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
-import { createAttemptLimit } from "./attempt-limit.js";
 import { formatJoinToken, newJoinToken } from "./join-token.js";
 import { isWaiting, type Member, type StateStore, type StoredJoinToken } from "./state-store.js";
 

@@ -1,4 +1,6 @@
 import type { AgentId, NodeName } from "../cluster/names.js";
+import type { ApiKey } from "../gateway/keys/api-key.js";
+import type { UsageByKey } from "../gateway/keys/key-usage.js";
 import type { AddedModel } from "./added-models.js";
 
 /** A node that enrolled. Its identity is the key behind `pin`; everything else is an attribute. */
@@ -85,6 +87,15 @@ export interface StateStore {
   addModel(model: AddedModel): Promise<"changed" | "unchanged">;
   /** No longer wants the entry of this model id on these nodes, as `withoutAdded` says. */
   dropModel(modelId: string, nodes: AddedModel["nodes"]): Promise<"changed" | "unchanged">;
+  /** All that were ever made, those that are revoked or expired as well. */
+  keys(): readonly ApiKey[];
+  /** Usage as it was last saved. */
+  keyUsage(): UsageByKey;
+  addKey(key: ApiKey): Promise<void>;
+  /** @returns `unchanged` when it was revoked before */
+  revokeKey(id: string, revokedAt: number): Promise<"revoked" | "unchanged" | "absent">;
+  /** Replaces the usage of these keys. */
+  saveKeyUsage(used: UsageByKey): Promise<void>;
   /** Waits for changes under way and gives the folder free for another controller. */
   close(): Promise<void>;
 }

@@ -2,7 +2,8 @@
 export interface ApiError {
   /** HTTP status, where it can still be sent. */
   readonly status: number;
-  readonly type: "invalid_request_error" | "server_error";
+  /** The last two: what a limit counts. */
+  readonly type: "invalid_request_error" | "server_error" | "requests" | "tokens";
   /** Stable identifier for programs. */
   readonly code: string;
   /** The field of the request that is at fault, such as `messages[2].content`. */

@@ -1,13 +1,18 @@
 import { pickTarget } from "../route/pick-target.js";
 import { resolveModel } from "../route/resolve-model.js";
 import type { ServingModel, Target } from "../route/serving-model.js";
+import { admitCaller } from "./admit-caller.js";
 import type { AnswerIdentity } from "./answer-sink.js";
 import type { ApiError } from "./api-error.js";
 import { createAssembler } from "./assemble-answer.js";
 import { createId } from "./create-id.js";
+import { mayAskFor } from "./door/caller.js";
 import { failureToError, isWorthRetrying } from "./failure-to-error.js";
 import type { GatewayContext } from "./gateway-settings.js";
-import { modelNotReady, modelUnknown, shuttingDown } from "./model-errors.js";
+import { givenUpError } from "./given-up-error.js";
+import { modelNotAllowed } from "./keys/key-errors.js";
+import { createTokenMeter, type TokenMeter } from "./keys/meter-answer.js";
+import { modelNotReady, modelUnknown } from "./model-errors.js";
 import { type ChatRequest, parseChatRequest } from "./parse-chat-request.js";
 import { queueForRing } from "./queue-for-ring.js";
 import { readJsonBody } from "./read-body.js";
@@ -31,12 +36,21 @@ export async function answerChat(gateway: GatewayContext, context: RequestContex
   if (parsed.kind === "refused") return refuse(context, parsed.error);
   const { request } = parsed;
   const resolved = resolveModel(request.model, gateway.models());
-  if (resolved.kind === "unknown") return refuse(context, modelUnknown(request.model, resolved));
+  const known = resolved.kind === "model" ? resolved.model.name : undefined;
+  if (!mayAskFor(context.caller, request.model, known)) return refuse(context, modelNotAllowed(request.model));
+  if (resolved.kind === "unknown") return refuse(context, modelUnknown(request.model, resolved, context.caller));
   context.facts.model = resolved.model.name;
   context.facts.answerAs = request.answerAs;
-  const job = { gateway, context, request };
-  if (resolved.model.ring === undefined) return await answerFrom(resolved.model, job, gateway.upstream);
-  await answerFromRing(resolved.model, job);
+  const admission = admitCaller(gateway, context);
+  if (admission.kind === "refused") return refuse(context, admission.error);
+  const meter = createTokenMeter(body.bytes.length);
+  const job = { gateway, context, request, meter };
+  try {
+    if (resolved.model.ring === undefined) await answerFrom(resolved.model, job, gateway.upstream);
+    else await answerFromRing(resolved.model, job);
+  } finally {
+    admission.leave(meter);
+  }
 }
 
 /** Takes its turn at a ring of exo 0.0.x, which answers one request at a time. */
@@ -44,7 +58,7 @@ async function answerFromRing(model: ServingModel, job: ChatJob): Promise<void> 
   const { gateway, context } = job;
   // Rejects only when there is nobody left to answer, or no time.
   const place = await queueForRing(model, gateway, context.signal).catch(() => undefined);
-  if (place === undefined) return context.signal.reason === "closing" ? fail(job, shuttingDown) : undefined;
+  if (place === undefined) return fail(job, givenUpError(context.signal));
   if (place.kind === "refused") return fail(job, place.error);
   try {
     await answerFrom(model, job, place.upstream);
@@ -58,6 +72,7 @@ interface ChatJob {
   readonly gateway: GatewayContext;
   readonly context: RequestContext;
   readonly request: ChatRequest;
+  readonly meter: TokenMeter;
 }
 
 /** Tries targets until one has begun to answer; from then on, its failure is the client's. */
@@ -78,7 +93,7 @@ async function answerFrom(model: ServingModel, job: ChatJob, upstream: Upstream)
     context.facts.attempts = tried.size;
     const outcome = await attempt(target, upstream, settings, identityOf(id, model, target, context), job);
     if (outcome.kind === "finished") return;
-    if (outcome.kind === "aborted") return context.signal.reason === "closing" ? fail(job, shuttingDown) : undefined;
+    if (outcome.kind === "aborted") return fail(job, givenUpError(context.signal));
     lastError = failureToError(outcome.failure, model, target);
     gateway.logger.warn("target failed", {
       model: model.name,
@@ -110,7 +125,7 @@ async function attempt(
   upstream: Upstream,
   settings: UpstreamSettings,
   identity: AnswerIdentity,
-  { gateway, context, request }: ChatJob,
+  { gateway, context, request, meter }: ChatJob,
 ): Promise<AttemptOutcome> {
   const { clock, limits, outstanding } = gateway;
   const { response, signal, startedAt, facts } = context;
@@ -130,14 +145,14 @@ async function attempt(
     if (request.answerAs === "stream") {
       const writer = createChunkWriter(identity, request.usageInStream);
       const waitedEnough = (): boolean => clock.now() - startedAt >= limits.holdHeadMs;
-      const answer = createStreamAnswer({ response, writer, waitedEnough });
+      const answer = meter.count(createStreamAnswer({ response, writer, waitedEnough }));
       const outcome = await runAttempt({ ...common, answer });
       if (outcome.kind === "finished") answer.end();
       // What came in one packet with the failure has not been sent yet.
       else if (outcome.kind === "failed" && outcome.tokens === "some") answer.flush(() => {});
       return outcome;
     }
-    const answer = createAssembler(identity);
+    const answer = meter.count(createAssembler(identity));
     const outcome = await runAttempt({ ...common, answer });
     if (outcome.kind === "finished") sendJson(response, 200, answer.result());
     return outcome;
@@ -153,9 +168,10 @@ function refuse(context: RequestContext, error: ApiError): void {
   sendError(context.response, error);
 }
 
-/** Tells the error by status, or as an event where the stream has begun. */
-function fail({ context }: ChatJob, error: ApiError): void {
+/** Tells the error by status, or as an event where the stream has begun. Nothing where nobody is left to be told. */
+function fail({ context }: ChatJob, error: ApiError | undefined): void {
   const { response } = context;
+  if (error === undefined) return;
   context.facts.error = error.code;
   if (response.headersSent) failStream(response, error);
   else sendError(response, error);

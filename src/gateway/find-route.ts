@@ -1,5 +1,6 @@
 import { type ApiError, badRequest } from "./api-error.js";
 import { answerChat } from "./chat-completions.js";
+import type { RouteAccess } from "./door/identify-caller.js";
 import type { GatewayContext } from "./gateway-settings.js";
 import { listModels, showModel } from "./list-models.js";
 import { reportHealth, reportReadiness } from "./report-health.js";
@@ -9,6 +10,7 @@ export interface Route {
   /** For the log, without what the client put into the path. */
   readonly name: string;
   readonly method: "GET" | "POST";
+  readonly access: RouteAccess;
   answer(gateway: GatewayContext, context: RequestContext): void | Promise<void>;
 }
 
@@ -18,10 +20,10 @@ export type FoundRoute =
 
 /** All there is. Paths are compared whole: whatever is not in here cannot reach exo under any spelling. */
 const routes: ReadonlyMap<string, Route> = new Map([
-  ["/v1/chat/completions", { name: "chat", method: "POST", answer: answerChat }],
-  ["/v1/models", { name: "models", method: "GET", answer: listModels }],
-  ["/healthz", { name: "healthz", method: "GET", answer: reportHealth }],
-  ["/readyz", { name: "readyz", method: "GET", answer: reportReadiness }],
+  ["/v1/chat/completions", { name: "chat", method: "POST", access: "models", answer: answerChat }],
+  ["/v1/models", { name: "models", method: "GET", access: "models", answer: listModels }],
+  ["/healthz", { name: "healthz", method: "GET", access: "everybody", answer: reportHealth }],
+  ["/readyz", { name: "readyz", method: "GET", access: "everybody", answer: reportReadiness }],
 ]);
 
 const modelPrefix = "/v1/models/";
@@ -44,7 +46,12 @@ function modelRoute(path: string): Route | undefined {
   if (!path.startsWith(modelPrefix) || path.length === modelPrefix.length) return undefined;
   try {
     const id = decodeURIComponent(path.slice(modelPrefix.length));
-    return { name: "model", method: "GET", answer: (gateway, context) => showModel(gateway, context, id) };
+    return {
+      name: "model",
+      method: "GET",
+      access: "models",
+      answer: (gateway, context) => showModel(gateway, context, id),
+    };
   } catch {
     // A broken escape names no model.
     return undefined;

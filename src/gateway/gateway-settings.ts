@@ -1,11 +1,15 @@
 import type { ServingModel } from "../route/serving-model.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
+import type { KeyAccess } from "./keys/key-access.js";
 import type { RingTurns } from "./ring-turns.js";
 import type { Upstream } from "./upstream.js";
 
 /** How long and how much. Every field may be left out of the options of `openGateway`. */
 export interface GatewayLimits {
+  /** Slow senders: a request's headers must be there after this, the whole of it after the next. Default 15 s and 120 s. */
+  readonly headersMs: number;
+  readonly requestMs: number;
   /** Largest request body. Default 32 MiB. */
   readonly bodyBytes: number;
   /** From sending a request to its first token or progress of its prompt. Default 300 s: it may wait in exo's queue. */
@@ -24,6 +28,8 @@ export interface GatewayLimits {
 }
 
 export const defaultLimits: GatewayLimits = {
+  headersMs: 15_000,
+  requestMs: 120_000,
   bodyBytes: 32 * 1024 * 1024,
   firstTokenMs: 300_000,
   silenceMs: 120_000,
@@ -42,6 +48,8 @@ export interface GatewayContext {
   /** For rings of exo 0.0.x, which send no head before the first token. */
   readonly ringUpstream: Upstream;
   readonly rings: RingTurns;
+  /** Absent where nobody is asked for a key. */
+  readonly keys: KeyAccess | undefined;
   readonly clock: Clock;
   /** Uniform in 0 up to, not including, 1. */
   readonly random: () => number;

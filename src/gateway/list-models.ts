@@ -1,6 +1,8 @@
 import { resolveModel } from "../route/resolve-model.js";
 import type { ServingModel } from "../route/serving-model.js";
+import { mayAskFor } from "./door/caller.js";
 import type { GatewayContext } from "./gateway-settings.js";
+import { modelNotAllowed } from "./keys/key-errors.js";
 import { modelUnknown } from "./model-errors.js";
 import type { RequestContext } from "./request-context.js";
 import { sendError, sendJson } from "./send-json.js";
@@ -29,25 +31,29 @@ const listed = (id: string, model: ServingModel, openedAt: number): ListedModel 
   ...(model.reason === undefined ? {} : { reason: model.reason }),
 });
 
-/** `GET /v1/models`: every name that a client can use, models before aliases. exo's own list is not asked. */
-export function listModels({ models, openedAt }: GatewayContext, { response }: RequestContext): void {
+/** `GET /v1/models`: every name that the client can use, models before aliases. exo's own list is not asked. */
+export function listModels({ models, openedAt }: GatewayContext, { response, caller }: RequestContext): void {
   const known = models();
   const names = known.map((model) => listed(model.name, model, openedAt));
   const taken = new Set(names.map(({ id }) => id));
   const aliases = known.flatMap((model) =>
     model.aliases.filter((alias) => !taken.has(alias)).map((alias) => listed(alias, model, openedAt)),
   );
-  sendJson(response, 200, JSON.stringify({ object: "list", data: [...names, ...aliases] }));
+  const data = [...names, ...aliases].filter(({ id, root }) => mayAskFor(caller, id, root));
+  sendJson(response, 200, JSON.stringify({ object: "list", data }));
 }
 
 /** `GET /v1/models/{id}`. */
 export function showModel({ models, openedAt }: GatewayContext, context: RequestContext, id: string): void {
   const resolved = resolveModel(id, models());
-  if (resolved.kind === "model") {
-    sendJson(context.response, 200, JSON.stringify(listed(id, resolved.model, openedAt)));
+  const known = resolved.kind === "model" ? resolved.model : undefined;
+  const allowed = mayAskFor(context.caller, id, known?.name);
+  if (allowed && known !== undefined) {
+    sendJson(context.response, 200, JSON.stringify(listed(id, known, openedAt)));
     return;
   }
-  const error = modelUnknown(id, resolved);
+  const error =
+    resolved.kind === "unknown" && allowed ? modelUnknown(id, resolved, context.caller) : modelNotAllowed(id);
   context.facts.error = error.code;
   sendError(context.response, error);
 }

@@ -1,27 +1,11 @@
 import type { Server } from "node:http";
 import { Problem } from "../runtime/problem.js";
-import { isLoopbackName } from "./loopback.js";
 
 /** Where a listener is to be opened. */
 export interface ListenAddress {
   readonly host: string;
   /** 0 takes any that is free. */
   readonly port: number;
-}
-
-/**
- * Whoever reaches the port may use the cluster, so without keys nobody but this machine may reach it.
- *
- * @throws Problem `gateway_exposed`
- */
-export function checkListenHost({ host, port }: ListenAddress): void {
-  if (isLoopbackName(host.toLowerCase())) return;
-  throw new Problem(
-    "usage",
-    "gateway_exposed",
-    `The gateway would listen on ${host}:${port} without keys and TLS, open to everybody who reaches it.`,
-    "Set gateway.listen in cluster.yaml to a loopback address, such as 127.0.0.1:8415.",
-  );
 }
 
 /**

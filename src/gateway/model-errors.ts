@@ -1,9 +1,13 @@
 import type { ResolvedModel } from "../route/resolve-model.js";
 import type { ServingModel } from "../route/serving-model.js";
 import { type ApiError, badRequest, quoted, serverError } from "./api-error.js";
+import type { Caller } from "./door/caller.js";
+import { mayAskFor } from "./door/caller.js";
 
-/** The name means nothing here. Says what does. */
-export function modelUnknown(name: string, { available, suggestion }: ResolvedModel & { kind: "unknown" }): ApiError {
+/** The name means nothing here. Says what does, as far as the caller may know. */
+export function modelUnknown(name: string, unknown: ResolvedModel & { kind: "unknown" }, caller: Caller): ApiError {
+  const available = unknown.available.filter((each) => mayAskFor(caller, each));
+  const suggestion = available.find((each) => each === unknown.suggestion);
   const offered =
     available.length === 0 ? "This cluster serves no model yet." : `This cluster serves: ${available.join(", ")}.`;
   const guess = suggestion === undefined ? "" : ` Did you mean '${suggestion}'?`;

@@ -11,7 +11,8 @@ const statusTexts: Readonly<Record<number, string>> = {
 
 /** Answers bytes that Node could not read as a request, in the shape of every other error. */
 export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
+  // What is no fault of HTTP is one of the network or of TLS, where nobody could read an answer.
+  if (!/^(?:HPE|ERR_HTTP)_/.test(error.code ?? "") || !socket.writable) {
     socket.destroy();
     return;
   }

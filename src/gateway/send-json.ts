@@ -19,5 +19,6 @@ export function sendJson(
 /** An error with its proper status. Only before anything else was sent. */
 export function sendError(response: ServerResponse, error: ApiError, extra: OutgoingHttpHeaders = {}): void {
   const retry = error.retryAfterSec === undefined ? {} : { "retry-after": String(error.retryAfterSec) };
-  sendJson(response, error.status, errorText(error), { ...extra, ...retry });
+  const scheme = error.status === 401 ? { "www-authenticate": 'Bearer realm="exoctl"' } : {};
+  sendJson(response, error.status, errorText(error), { ...extra, ...retry, ...scheme });
 }

@@ -1,25 +1,31 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Server } from "node:http";
+import { Server as TlsServer } from "node:https";
 import type { ServingModel } from "../route/serving-model.js";
 import type { Clock } from "../runtime/clock.js";
-import type { Close } from "../runtime/close-all.js";
+import { type Close, closeAll } from "../runtime/close-all.js";
 import type { Logger } from "../runtime/logger.js";
-import { serverError } from "./api-error.js";
-import { checkCaller } from "./check-caller.js";
+import { answerRequest } from "./answer-request.js";
 import { closeServer } from "./close-server.js";
-import { createId } from "./create-id.js";
-import { findRoute } from "./find-route.js";
+import { checkDoor, type DoorSettings, defaultDoor } from "./door/door-settings.js";
+import { createAsksForKeys, createIdentifyCaller, type IdentifyCaller, ownerOfSocket } from "./door/identify-caller.js";
+import { listenOnOwnSocket } from "./door/own-socket.js";
 import { defaultLimits, type GatewayContext, type GatewayLimits } from "./gateway-settings.js";
-import { checkListenHost, type ListenAddress, listen } from "./listen.js";
-import { shuttingDown } from "./model-errors.js";
-import { answerBrokenRequest, refuseTunnel } from "./refuse-connection.js";
-import type { GivenUp, RequestContext } from "./request-context.js";
+import type { KeyAccess } from "./keys/key-access.js";
+import { type ListenAddress, listen } from "./listen.js";
+import { type Answer, createPlainServer, createSecureServer } from "./open-server.js";
 import { createRingTurns } from "./ring-turns.js";
-import { sendError } from "./send-json.js";
+import { certificateNames, secureContextOf, type TlsMaterial } from "./tls/tls-material.js";
 import type { Upstream } from "./upstream.js";
 
 export interface GatewayOptions {
-  /** Loopback only, for as long as there are no keys. Port 0 takes any that is free. */
+  /** Port 0 takes any that is free. */
   readonly listen: ListenAddress;
+  /** Who is let in. Default: this machine. */
+  readonly door?: DoorSettings;
+  /** The keys to ask for. Wanted wherever `door` may ask for one. */
+  readonly keys?: KeyAccess;
+  /** A Unix socket to answer on as well, for whoever owns the folder that it is in: neither key nor TLS is asked for there. */
+  readonly socketPath?: string;
   /** Read anew for every request. */
   readonly models: () => readonly ServingModel[];
   readonly upstream: Upstream;
@@ -35,105 +41,88 @@ export interface GatewayOptions {
 export interface Gateway {
   readonly address: string;
   readonly port: number;
+  /** Whether callers from the network have to show a key at this moment. */
+  asksForKeys(): boolean;
+  /** Shows this certificate to whoever connects from now on. Connections that stand go on. Only for a gateway that does TLS. */
+  useCertificate(material: TlsMaterial): void;
   /** Accepts nothing new, lets running answers finish for a while, then ends them. */
   readonly close: Close;
 }
 
-/** Slow senders: a request's headers must be there after this, the whole of it after the next. */
-const headersDeadlineMs = 15_000;
-const requestDeadlineMs = 120_000;
-/** Longer than the usual 60 s of proxies, so that they close first and never write into a closed connection. */
-const keepAliveMs = 65_000;
-
 /**
  * Opens the gateway.
  *
- * @throws Problem `gateway_exposed`, `port_in_use`, `port_not_allowed` or `address_not_available`
+ * @throws Problem `gateway_exposed`, `port_in_use`, `port_not_allowed`, `address_not_available` or `socket_path_too_long`
  */
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
-  checkListenHost(options.listen);
-  const limits = { ...defaultLimits, ...options.limits };
-  const gateway: GatewayContext = {
-    models: options.models,
-    upstream: options.upstream,
-    ringUpstream: options.ringUpstream ?? options.upstream,
-    rings: createRingTurns(options.clock, limits),
-    clock: options.clock,
-    random: options.random,
-    logger: options.logger.child({ stage: "gateway" }),
-    limits,
-    outstanding: new Map(),
-    openedAt: options.clock.now(),
-  };
+  const { door = defaultDoor } = options;
+  checkDoor(options.listen, door);
+  const gateway = contextOf(options);
+  const certificate = { names: typeof door.tls === "string" ? [] : certificateNames(door.tls) };
+  const identify = createIdentifyCaller(options.listen, door, () => certificate.names, options.keys);
+  const state = { now: "open" as "open" | "closing" };
   const running = new Set<AbortController>();
-  let state: "open" | "closing" = "open";
-  const server = createServer(
-    // Without a Host header, Node would answer in a shape of its own.
-    { requireHostHeader: false, headersTimeout: headersDeadlineMs, requestTimeout: requestDeadlineMs },
-    (request, response) => {
+  const answering = (server: () => Server, who: IdentifyCaller, origins: readonly string[]): Answer => {
+    const deps = { gateway, identify: who, origins, state: () => state.now };
+    return (request, response) => {
       const stop = new AbortController();
       running.add(stop);
       response.once("close", () => {
         running.delete(stop);
-        if (state === "closing") server.closeIdleConnections();
+        if (state.now === "closing") server().closeIdleConnections();
       });
-      void answerRequest(gateway, options.listen.host, () => state, stop, request, response);
-    },
-  );
-  server.keepAliveTimeout = keepAliveMs;
-  server.on("clientError", answerBrokenRequest);
-  server.on("connect", refuseTunnel);
-  const bound = await listen(server, options.listen);
-  let closing: Promise<void> | undefined;
-  const close = (): Promise<void> => {
-    state = "closing";
-    closing ??= closeServer(server, running, gateway);
-    return closing;
+      void answerRequest(deps, stop, request, response);
+    };
   };
-  return { ...bound, close };
+  const answer = answering(() => server, identify, door.origins);
+  const server =
+    typeof door.tls === "string"
+      ? createPlainServer(gateway.limits, answer)
+      : createSecureServer(gateway.limits, door.tls, gateway.logger, answer);
+  const closers: Close[] = [];
+  const closed =
+    (one: Server): Close =>
+    () =>
+      closeServer(one, running, gateway);
+  if (options.socketPath !== undefined) {
+    const own: Server = createPlainServer(
+      gateway.limits,
+      answering(() => own, ownerOfSocket, []),
+    );
+    await listenOnOwnSocket(own, options.socketPath);
+    closers.push(closed(own));
+  }
+  const bound = await listen(server, options.listen).catch(async (error: unknown) => {
+    await closeAll(closers)();
+    throw error;
+  });
+  closers.push(closed(server));
+  let closing: Promise<unknown> | undefined;
+  return {
+    ...bound,
+    asksForKeys: createAsksForKeys(options.listen, door, options.keys),
+    useCertificate: (material) => {
+      if (!(server instanceof TlsServer)) throw new TypeError("this gateway does no TLS");
+      server.setSecureContext(secureContextOf(material));
+      certificate.names = certificateNames(material);
+    },
+    close: async () => {
+      state.now = "closing";
+      // Both at once: each gives running answers the same time.
+      closing ??= Promise.all(closers.map((close) => close()));
+      await closing;
+    },
+  };
 }
 
-/** Answers one request, whatever happens. Never rejects. */
-async function answerRequest(
-  gateway: GatewayContext,
-  listenHost: string,
-  state: () => "open" | "closing",
-  stop: AbortController,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const { clock, random, logger } = gateway;
-  const startedAt = clock.now();
-  const requestId = createId("req_", random);
-  const context: RequestContext = { request, response, startedAt, signal: stop.signal, facts: {} };
-  response.setHeader("x-request-id", requestId);
-  if (state() === "closing") response.setHeader("connection", "close");
-  const found = findRoute(request.method ?? "", request.url ?? "");
-  response.on("error", (error) =>
-    logger.debug("response failed", { requestId, code: (error as { code?: string }).code }),
-  );
-  response.once("close", () => {
-    if (!response.writableFinished) stop.abort("client-gone" satisfies GivenUp);
-    logger.debug("request", {
-      requestId,
-      route: found.kind === "route" ? found.route.name : "none",
-      method: request.method,
-      status: response.headersSent ? response.statusCode : undefined,
-      outcome: response.writableFinished ? "answered" : "client gone",
-      durationMs: clock.now() - startedAt,
-      ...context.facts,
-    });
-  });
-  try {
-    const refusal = checkCaller(request, listenHost) ?? (state() === "closing" ? shuttingDown : undefined);
-    const error = refusal ?? (found.kind === "refused" ? found.error : undefined);
-    if (error !== undefined) context.facts.error = error.code;
-    if (refusal !== undefined) sendError(response, refusal);
-    else if (found.kind === "refused") sendError(response, found.error, found.allow ? { allow: found.allow } : {});
-    else await found.route.answer(gateway, context);
-  } catch (error) {
-    logger.error("request failed in the gateway", { requestId, error });
-    if (response.headersSent) response.destroy();
-    else sendError(response, serverError(500, "internal_error", `The gateway failed. Quote ${requestId}.`));
-  }
+function contextOf(options: GatewayOptions): GatewayContext {
+  const { models, upstream, ringUpstream = upstream, keys, clock, random, logger } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  return {
+    ...{ models, upstream, ringUpstream, keys, clock, random, limits },
+    rings: createRingTurns(clock, limits),
+    logger: logger.child({ stage: "gateway" }),
+    outstanding: new Map(),
+    openedAt: clock.now(),
+  };
 }

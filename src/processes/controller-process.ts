@@ -6,8 +6,6 @@ import { openGrpcClassicPeer } from "../adapters/exo-classic/grpc-classic-peer.j
 import { openHttpClassicExo } from "../adapters/exo-classic/http-classic-exo.js";
 import { openModernExo } from "../adapters/exo-modern/open-modern-exo.js";
 import { openAgentLink } from "../adapters/grpc/grpc-agent-link.js";
-import { openAdminServer } from "../adapters/http/admin-server.js";
-import { openUndiciUpstream } from "../adapters/http/undici-upstream.js";
 import type { ServiceType } from "../adapters/mdns/bonjour-advertiser.js";
 import { createBonjourNodeFinder } from "../adapters/mdns/bonjour-node-finder.js";
 import { chooseControlInterface } from "../adapters/mdns/choose-interfaces.js";
@@ -18,6 +16,8 @@ import { type Identity, loadOrCreateIdentity } from "../adapters/tls/identity.js
 import type { ApplyTimings } from "../apply/apply-settings.js";
 import type { ClusterSpec } from "../config/cluster-spec.js";
 import type { AdminApi } from "../controller/admin-api.js";
+import type { AuditTrail } from "../controller/audit/audit-trail.js";
+import { auditedRedeem } from "../controller/audit/audited-redeem.js";
 import { awaitNodes } from "../controller/await-nodes.js";
 import { createController } from "../controller/controller.js";
 import { createRedeem } from "../controller/enrolment.js";
@@ -26,11 +26,13 @@ import { isWaiting } from "../controller/state-store.js";
 import { watchSightings } from "../controller/watch-sightings.js";
 import type { NodeFinder } from "../discover/node-finder.js";
 import { createStaticNodeFinder } from "../discover/static-node-finder.js";
-import { openGateway } from "../gateway/serve-gateway.js";
+import { openKeyAccess } from "../gateway/keys/key-access.js";
 import type { ExoAddress } from "../inventory/exo-state.js";
 import { type Close, closeAll } from "../runtime/close-all.js";
 import type { Logger } from "../runtime/logger.js";
 import { Problem } from "../runtime/problem.js";
+import { prepareAdminDoors } from "./admin-doors.js";
+import { openControllerGateway } from "./controller-gateway.js";
 import { socketName } from "./state-names.js";
 
 /** TCP port where agents enrol. */
@@ -58,6 +60,8 @@ export interface RunningController {
   /** Where simulated agents enrol. */
   readonly enrolment?: { readonly host: string; readonly port: number; readonly pin: string };
   readonly socketPath: string;
+  /** Where the gateway answers the owner of the state folder. */
+  readonly gatewaySocket: string;
   /** Waits for nodes, as `awaitNodes`. */
   awaitNodes(
     options: { readonly expected?: number; readonly waitMs?: number },
@@ -95,16 +99,26 @@ async function build(
   const { spec, logger, home } = settings;
   const clock = systemClock;
   const store = keep(await openStateFolder(home));
+  const exos = settings.simulation === undefined ? "real" : "simulated";
+  const doors = keep(await prepareAdminDoors({ home, spec, exos, version: settings.version, store, clock, logger }));
   const identity = await loadOrCreateIdentity(home, "exoctl controller");
   let current = (): ClusterSpec => spec;
   const enrolment =
-    settings.exoHosts === undefined ? keep(await openEnrolment(settings, identity, store, () => current())) : undefined;
+    settings.exoHosts === undefined
+      ? keep(await openEnrolment(settings, identity, store, doors.trail, () => current()))
+      : undefined;
   const watch = keep(
     await watchSightings({ finders: findersOf(settings), clock, logger, ...sightingLimits(settings) }),
   );
-  const upstream = keep(openUndiciUpstream());
-  // A ring of exo 0.0.x sends its head with the first token, and nothing between tokens: the gateway's own limits come first.
-  const ringUpstream = keep(openUndiciUpstream({ headersTimeoutMs: 600_000, bodyTimeoutMs: 600_000 }));
+  const keyAccess = keep(
+    openKeyAccess({
+      keys: store.keys,
+      savedUsage: store.keyUsage(),
+      saveUsage: store.saveKeyUsage,
+      clock,
+      logger,
+    }),
+  );
   const lifetime = new AbortController();
   const controller = createController({
     settings: {
@@ -118,7 +132,9 @@ async function build(
       timings: settings.simulation?.timings ?? {},
     },
     store,
+    admin: doors.admin,
     watch,
+    keyUse: keyAccess,
     dial: (member, { host, port }) => openAgentLink({ host, port, own: identity, agent: member }),
     connectExo: openModernExo,
     connectClassic: (api, peer) => ({
@@ -134,22 +150,15 @@ async function build(
   current = controller.spec;
   closers.push(controller.close);
   const gateway = keep(
-    await openGateway({
-      listen: spec.gateway.listen,
+    await openControllerGateway({
+      ...{ spec, home, clock, logger },
+      exos,
+      keys: keyAccess,
       models: controller.serving,
-      upstream,
-      ringUpstream,
-      clock,
-      random: Math.random,
-      logger,
-      limits: { maxWaiting: spec.gateway.queue.maxWaiting, queueMs: spec.gateway.queue.timeoutMs },
     }),
   );
-  controller.setGateway(
-    `http://${gateway.address.includes(":") ? `[${gateway.address}]` : gateway.address}:${gateway.port}`,
-  );
-  const socketPath = join(home, socketName);
-  closers.push(await openAdminServer({ socketPath, api: controller.api, logger }));
+  controller.setGateway(gateway);
+  const { api } = keep(await doors.open(controller.api));
   await controller.begin();
   closers.push(async () => {
     // What clients are still waiting for ends with this.
@@ -159,11 +168,12 @@ async function build(
     await controller.ended();
   });
   return {
-    api: controller.api,
+    api,
     ...(enrolment === undefined
       ? {}
       : { enrolment: { host: enrolment.host, port: enrolment.port, pin: identity.pin } }),
-    socketPath,
+    socketPath: join(home, socketName),
+    gatewaySocket: gateway.socketPath,
     awaitNodes: async (options, report, signal) => {
       const members = (): readonly string[] =>
         store.members().flatMap((member) => (isWaiting(member) ? [] : [member.name]));
@@ -189,6 +199,7 @@ async function openEnrolment(
   settings: ControllerSettings,
   identity: Identity,
   store: Awaited<ReturnType<typeof openStateFolder>>,
+  trail: AuditTrail,
   current: () => ClusterSpec,
 ) {
   const { logger, simulation, spec } = settings;
@@ -199,7 +210,11 @@ async function openEnrolment(
     identity,
     host,
     port: simulation === undefined ? enrolmentPort : 0,
-    redeem: createRedeem({ store, clock: systemClock, logger, approval: () => current().enrolment.approval }),
+    redeem: auditedRedeem(
+      createRedeem({ store, clock: systemClock, logger, approval: () => current().enrolment.approval }),
+      trail,
+      randomUUID,
+    ),
     logger,
   });
   return { ...listener, host, shownHost: local?.address ?? "127.0.0.1" };

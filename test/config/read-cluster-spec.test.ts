@@ -50,12 +50,21 @@ describe("a good file", () => {
       ],
       gateway: {
         listen: { host: "127.0.0.1", port: 8415 },
+        keys: "auto",
+        tls: "none",
+        hosts: [],
+        origins: [],
         aliases: {},
         queue: { maxWaiting: 256, timeoutMs: 120_000 },
         fallbacks: [],
       },
+      admin: { listen: { host: "127.0.0.1", port: 8416 }, tls: "none", hosts: [] },
       jobs: { concurrency: "auto" },
     });
+  });
+
+  test("the admin port can be switched off", () => {
+    expect(spec("admin: { listen: off }").admin.listen).toBe("off");
   });
 
   test("may leave sections empty, as when all their lines are comments", () => {
@@ -152,7 +161,7 @@ mdoels: []
     "16:34 gateway.aliases.nowhere: expected a model of this file (gpt-oss-120b, ../evil), found nothing",
     "17:24 gateway.queue.maxWaiting: expected a whole number from 0 to 1000000, found -1",
     "17:37 gateway.queue.timeout: expected a duration with its unit, such as 120s or 5m, found 120",
-    '18:1 mdoels: expected one of apiVersion, cluster, enrolment, discovery, nodes, exo, models, gateway, jobs, found the unknown key "mdoels" (did you mean "models"?)',
+    '18:1 mdoels: expected one of apiVersion, cluster, enrolment, discovery, nodes, exo, models, gateway, admin, jobs, found the unknown key "mdoels" (did you mean "models"?)',
   ]);
 });
 
@@ -242,6 +251,32 @@ describe("broken YAML", () => {
     const found = mistakes("[".repeat(20_000));
     expect(found.length).toBeGreaterThan(0);
     for (const mistake of found) expect(mistake).toContain("expected valid YAML");
+  });
+
+  test("the gateway's doors are checked", () => {
+    const gateway = (text: string): string => `gateway: { ${text} }`;
+    const files = "{ certificate: /a.pem, key: ~/a.key }";
+    expect(spec(gateway(`tls: ${files}`))?.gateway.tls).toEqual({ certificate: "/a.pem", key: "~/a.key" });
+    expect(spec(gateway("tls: { terminatedBy: proxy }"))?.gateway.tls).toEqual({ terminatedBy: "proxy" });
+    expect(
+      spec(gateway("hosts: [AI.Example.com, '*.lan'], origins: ['https://Chat.example.com:443']"))?.gateway,
+    ).toMatchObject({ hosts: ["ai.example.com", "*.lan"], origins: ["https://chat.example.com"] });
+    const mistakesIn = (text: string) => mistakes(`apiVersion: exoctl/v1\n${gateway(text)}`);
+    const bad = [
+      "tls: { certificate: /a.pem }",
+      "tls: { certificate: a.pem, key: /a.key }",
+      "tls: { certificate: /a.pem, key: /a.key, terminatedBy: proxy }",
+      "tls: { terminatedBy: nginx }",
+      "tls: yes",
+      "keys: off",
+      "hosts: ['ai.example.com:8415']",
+      "hosts: ['*']",
+      "origins: ['*']",
+      "origins: ['https://a.example/path']",
+      "origins: ['https://a:99999']",
+    ];
+    for (const text of bad) expect([text, mistakesIn(text).length]).toEqual([text, 1]);
+    expect(mistakesIn("tls: { certificate: /a.pem }")[0]).toContain("terminatedBy: proxy");
   });
 
   test("no text makes the reader throw or point outside the file", () => {

@@ -62,6 +62,8 @@ function someCalls(parts: { enrolment?: "none" } = {}) {
       listTokens: refuse,
       revokeToken: refuse,
     },
+    admin: { createOpenLink: refuse, listSessions: refuse, endSessions: refuse, readAudit: refuse },
+    keys: { createKey: refuse, listKeys: refuse, revokeKey: refuse },
     store,
     spec: () => state.spec,
     known: () => knownModels(),

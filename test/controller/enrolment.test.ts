@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { enrolmentKey, enrolmentProof, sameProof } from "../../src/cluster/enrolment-proof.js";
-import { createAttemptLimit } from "../../src/controller/attempt-limit.js";
 import type { EnrolmentRequest } from "../../src/controller/enrolment.js";
 import type { JoinToken } from "../../src/controller/join-token.js";
+import { createAttemptLimit } from "../../src/runtime/attempt-limit.js";
 import { type EnrolmentHouse, openEnrolmentHouse } from "../support/enrolment-house.js";
 
 let house: EnrolmentHouse;

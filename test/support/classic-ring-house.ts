@@ -210,6 +210,16 @@ export async function openRingHouse(
       timings: { pollMs: 150 },
     },
     store,
+    admin: {
+      url: () => null,
+      calls: {
+        createOpenLink: async () => ({ url: "", expiresAt: 0 }),
+        listSessions: () => [],
+        endSessions: async () => ({ ended: 0 }),
+        readAudit: async () => [],
+      },
+    },
+    keyUse: { usageOf: () => undefined, endRequestsOf: () => {} },
     watch: { sightings: () => [], hints: () => [], verified: () => {}, close: async () => {} },
     dial: (member, { host, port }) => openAgentLink({ host, port, own, agent: member }),
     connectExo: openModernExo,

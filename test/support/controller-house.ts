@@ -1,3 +1,4 @@
+import { withKey, withKeyUsage, withRevokedKey } from "../../src/adapters/sqlite/keys-in-state.js";
 import {
   type Change,
   documentVersion,
@@ -19,6 +20,7 @@ import { readClusterSpec } from "../../src/config/read-cluster-spec.js";
 import type { ExoConnection } from "../../src/controller/exo-views.js";
 import { type KnownSpec, knownModel } from "../../src/controller/planning-problem.js";
 import type { Member, StateStore } from "../../src/controller/state-store.js";
+import type { ApiKey } from "../../src/gateway/keys/api-key.js";
 import type { AgentLink } from "../../src/inventory/agent-link.js";
 import { buildInventory } from "../../src/inventory/build-inventory.js";
 import { buildDeployment } from "../../src/inventory/deployment.js";
@@ -56,6 +58,8 @@ export const aMember = (name: string, change: Partial<Member> = {}): Member => (
   ...change,
 });
 
+const noKeys: readonly ApiKey[] = [];
+
 /** The state of a controller in memory. */
 export function createMemoryStore(members: readonly Member[] = []): StateStore {
   let document: StateDocument = { version: documentVersion, clusterId: "lab", term: 7, members, tokens: [] };
@@ -81,6 +85,11 @@ export function createMemoryStore(members: readonly Member[] = []): StateStore {
     saveDesired: (desired) => change((now) => withDesired(now, desired)),
     addModel: (model) => change((now) => withAddedModel(now, model)),
     dropModel: (modelId, nodes) => change((now) => withoutAddedModel(now, modelId, nodes)),
+    keys: () => document.keys ?? noKeys,
+    keyUsage: () => document.keyUsage ?? {},
+    addKey: (key) => change((now) => withKey(now, key)),
+    revokeKey: (id, at) => change((now) => withRevokedKey(now, id, at)),
+    saveKeyUsage: (used) => change((now) => withKeyUsage(now, used)),
     close: async () => {},
   };
 }

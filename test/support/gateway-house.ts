@@ -1,5 +1,7 @@
 import { openUndiciUpstream, type UndiciUpstreamOptions } from "../../src/adapters/http/undici-upstream.js";
+import type { DoorSettings } from "../../src/gateway/door/door-settings.js";
 import type { GatewayLimits } from "../../src/gateway/gateway-settings.js";
+import type { KeyAccess } from "../../src/gateway/keys/key-access.js";
 import { type Gateway, openGateway } from "../../src/gateway/serve-gateway.js";
 import type { ServingModel, Target } from "../../src/route/serving-model.js";
 import type { Clock } from "../../src/runtime/clock.js";
@@ -111,15 +113,24 @@ export interface HouseOptions {
   readonly limits?: Partial<GatewayLimits>;
   readonly upstream?: UndiciUpstreamOptions;
   readonly clock?: Clock;
+  readonly host?: string;
+  readonly door?: DoorSettings;
+  readonly keys?: KeyAccess;
+  readonly socketPath?: string;
+  readonly logger?: ReturnType<typeof createLogKeeper>;
 }
 
 /** A gateway on a free port of this machine, in front of whatever the models name. */
 export async function openHouse(models: readonly ServingModel[], options: HouseOptions = {}): Promise<GatewayHouse> {
   const upstream = openUndiciUpstream(options.upstream);
-  const logger = createLogKeeper();
+  const logger = options.logger ?? createLogKeeper();
+  const { host = "127.0.0.1", door, keys, socketPath } = options;
   let served = models;
   const gateway = await openGateway({
-    listen: { host: "127.0.0.1", port: 0 },
+    listen: { host, port: 0 },
+    ...(door === undefined ? {} : { door }),
+    ...(keys === undefined ? {} : { keys }),
+    ...(socketPath === undefined ? {} : { socketPath }),
     models: () => served,
     upstream,
     clock: options.clock ?? realClock,
@@ -129,7 +140,7 @@ export async function openHouse(models: readonly ServingModel[], options: HouseO
   });
   return {
     ...gateway,
-    baseUrl: `http://127.0.0.1:${gateway.port}`,
+    baseUrl: `${typeof (door?.tls ?? "none") === "string" ? "http" : "https"}://127.0.0.1:${gateway.port}`,
     log: logger.lines,
     serve(next) {
       served = next;

@@ -16,6 +16,8 @@ export interface FakeExo {
   readonly baseUrl: string;
   /** Every request, as `METHOD path`. */
   readonly requests: readonly string[];
+  /** The headers of every request, names and values as they came. */
+  readonly headers: readonly (readonly string[])[];
   /** Every body that was parsed. */
   readonly bodies: readonly Readonly<Record<string, unknown>>[];
   readonly rawBodies: readonly string[];
@@ -53,6 +55,7 @@ export const sayingInPieces =
 
 export async function openFakeExo(first: ExoBehaviour = saying("")): Promise<FakeExo> {
   const requests: string[] = [];
+  const headers: (readonly string[])[] = [];
   const rawBodies: string[] = [];
   const bodies: Record<string, unknown>[] = [];
   let behaviour = first;
@@ -62,6 +65,7 @@ export async function openFakeExo(first: ExoBehaviour = saying("")): Promise<Fak
   });
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     requests.push(`${request.method} ${request.url}`);
+    headers.push(request.rawHeaders);
     const gone = new AbortController();
     response.once("close", () => {
       if (response.writableFinished) return;
@@ -86,6 +90,7 @@ export async function openFakeExo(first: ExoBehaviour = saying("")): Promise<Fak
     port,
     baseUrl,
     requests,
+    headers,
     bodies,
     rawBodies,
     abandoned,

@@ -2,10 +2,18 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openAdminClient } from "../../src/adapters/http/admin-client.js";
+import { socketDoor } from "../../src/adapters/http/admin-door.js";
+import { socketName } from "../../src/processes/state-names.js";
+import { ask } from "../support/admin-house.js";
+import { answersOf, filesOf, processesOf, secretsFound } from "../support/places-of-secrets.js";
 import { type CliRun, createCliSandbox, runCli, startCli } from "../support/run-cli.js";
 
 const longMs = 120_000;
 const anyPort = ["--listen", "127.0.0.1:0"];
+
+/** The controller whose state is in a folder, without the time that a command takes to start. */
+const controllerIn = (folder: string) => openAdminClient(socketDoor(join(folder, socketName), "anna"));
 
 /** The model needs both. */
 const oneWithoutWeights = JSON.stringify({
@@ -56,9 +64,13 @@ describe("a simulated cluster that stays up", () => {
   const sandbox = createCliSandbox();
   let up: CliRun;
   let gateway: string;
+  let log = "";
 
   beforeAll(async () => {
-    up = startCli(sandbox, ["up", "--simulate", "-o", "json", ...anyPort]);
+    up = startCli(sandbox, ["up", "--simulate", "-o", "json", "--log-level", "debug", ...anyPort]);
+    up.child.stderr.on("data", (text: string) => {
+      log += text;
+    });
     await up.line((line) => line.trim() === "}");
     const started = await runCli(sandbox, ["env", "-o", "json"]);
     gateway = JSON.parse(started.stdout).env.OPENAI_BASE_URL;
@@ -180,6 +192,92 @@ describe("a simulated cluster that stays up", () => {
     for (const mistake of ["fridge", "studio-9", "paint"]) expect(wrong.stderr).toContain(mistake);
     expect(wrong.stderr).not.toMatch(/\n\s+at /);
   });
+
+  test("a key made while it runs is asked for at once, and is good for nothing once it is revoked", async () => {
+    const made = await runCli(sandbox, ["keys", "create", "ci bot", "--rpm", "60"]);
+    const key = made.stdout.trim();
+    expect(made.stdout).toMatch(/^exoctl_[\w-]{43}\n$/);
+    const [id = ""] = /key_\w{10}/.exec(made.stderr) ?? [];
+    const status = async (headers: Record<string, string>) =>
+      (
+        await fetch(`${gateway}/chat/completions`, {
+          method: "POST",
+          headers: { "content-type": "application/json", ...headers },
+          body: JSON.stringify({ model: "gpt-oss-120b", max_tokens: 5, messages: [{ role: "user", content: "hi" }] }),
+        })
+      ).status;
+    expect([await status({}), await status({ "x-api-key": key })]).toEqual([401, 200]);
+    // The admin's own commands need none.
+    expect((await runCli(sandbox, ["run", "gpt-oss-120b", "hello"])).stdout).toContain("[simulated]");
+    const [listed] = JSON.parse((await runCli(sandbox, ["keys", "list", "-o", "json"])).stdout);
+    expect(listed).toMatchObject({
+      id,
+      name: "ci bot",
+      limits: { requestsPerMinute: 60 },
+      usage: { today: { requests: 1 } },
+    });
+    expect((await runCli(sandbox, ["keys", "revoke", id])).code).toBe(0);
+    expect(await status({ "x-api-key": key })).toBe(401);
+  });
+
+  test("tells who changed what, and lets a browser and an admin key in on a port of its own", async () => {
+    const folder = readFileSync(`${sandbox.home}/simulation`, "utf8").trim();
+    const secrets = await useSecrets(folder);
+    const { adminKey, adminUrl, sessionCookie } = secrets;
+    const keyFile = join(sandbox.home, "key");
+    writeFileSync(keyFile, adminKey, { mode: 0o600 });
+    const remote = ["--controller", adminUrl, "--controller-key-file", keyFile];
+    const cordoned = await runCli(sandbox, [...remote, "nodes", "cordon", "studio-3", "-o", "json"]);
+    expect(JSON.parse(cordoned.stdout)).toEqual({ node: "studio-3", outcome: "changed" });
+    const pasted = await runCli(sandbox, ["keys", "revoke", adminKey, ...remote]);
+    expect([pasted.code, pasted.stderr]).toEqual([2, expect.stringContaining("not the id of a key")]);
+
+    const page = await ask(adminUrl, "GET", "/", { cookie: sessionCookie });
+    expect(JSON.parse(page.body)).toMatchObject({ simulated: true });
+    const audit = await controllerIn(folder).readAudit({ limit: 100 });
+    const lines = audit.map(({ who, what, outcome }) => `${who.via} ${what} ${outcome}`);
+    for (const line of [
+      "up controller start ok",
+      "token enrol ok",
+      "up apply ok",
+      "socket token create ok",
+      "socket keys create ok",
+      "session session begin ok",
+      "key nodes cordon ok",
+      "key keys revoke refused",
+    ])
+      expect(lines).toContain(line);
+
+    const { adminUrl: _known, ...hidden } = secrets;
+    const places = new Map([
+      ...filesOf(folder),
+      ...processesOf(sandbox.processes()),
+      ...(await answersOf(adminUrl, adminKey)),
+      ["answer", pasted.stdout + pasted.stderr],
+      ["log", log],
+    ]);
+    expect(places.size).toBeGreaterThan(40);
+    expect(secretsFound(places, { ...hidden, sessionCookie: sessionCookie.split("=")[1] ?? "" })).toEqual([]);
+  });
+
+  /** Makes one of each secret, and uses it. */
+  async function useSecrets(folder: string) {
+    const controller = controllerIn(folder);
+    const { token } = await controller.createToken({ forName: "studio-9", ttlMs: 60_000 });
+    const { key: adminKey } = await controller.createKey({ name: "ci", scopes: ["admin"], limits: {} });
+    const { key: gatewayKey } = await controller.createKey({ name: "phone", scopes: ["models"], limits: {} });
+    const { url } = await controller.createOpenLink({});
+    const opened = await ask(new URL(url).origin, "GET", `/open${new URL(url).search}`);
+    const sessionCookie = `${opened.headers["set-cookie"]}`.split(";")[0] ?? "";
+    const client = new OpenAI({ baseURL: gateway, apiKey: gatewayKey });
+    expect((await client.models.list()).data).toHaveLength(1);
+    const passphrase = "four unrelated words here";
+    const inFolder = { ...sandbox, home: folder };
+    const backup = ["backup", join(sandbox.home, "sealed"), "--passphrase-file", "-"];
+    expect(await runCli(inFolder, backup, passphrase)).toMatchObject({ code: 0 });
+    const code = new URL(url).searchParams.get("code") ?? "";
+    return { joinToken: token, adminKey, gatewayKey, code, sessionCookie, passphrase, adminUrl: new URL(url).origin };
+  }
 
   test(
     "Ctrl-C ends all of it and leaves nothing",

@@ -22,7 +22,9 @@ beforeEach(async () => {
   cluster = await openClassicCluster([modelsPyText, modelsPyText, odd]);
   closeServer = await openAdminServer({
     socketPath: join(sandbox.home, socketName),
-    api: cluster.work as unknown as AdminApi, // the other calls are not made here
+    account: "anna",
+    version: "0.1.0",
+    apiFor: () => cluster.work as unknown as AdminApi, // the other calls are not made here
     logger: silentLogger,
   });
 });

@@ -1,17 +1,18 @@
 import { once } from "node:events";
-import { type IncomingMessage, request } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { json } from "node:stream/consumers";
 import type { ProgressLine } from "../../controller/progress-line.js";
 import { Problem } from "../../runtime/problem.js";
+import type { AdminDoor } from "./admin-door.js";
 import type { AnswerLine } from "./answer-lines.js";
 import { problemFrom } from "./problem-body.js";
 
 /**
- * Calls over a controller's socket, one connection each. On node:http, because a command that prints a status must not spend
- * its time on loading a larger client.
+ * Calls of the admin API, one connection each. On node:http, because a command that prints a status must not spend its time on
+ * loading a larger client.
  *
- * They reject with the controller's own `Problem`, with `no_controller` (unreachable) when nobody answers, or with
- * `controller_gone` (unreachable) when the answer breaks off.
+ * They reject with the controller's own `Problem`, with the door's (unreachable) when nobody answers, or with `controller_gone`
+ * (unreachable) when the answer breaks off.
  */
 export interface AdminCalls {
   once<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T>;
@@ -19,10 +20,10 @@ export interface AdminCalls {
   streamed<T>(path: string, body: unknown, report: (line: ProgressLine) => void, signal: AbortSignal): Promise<T>;
 }
 
-export function openAdminCalls(socketPath: string): AdminCalls {
+export function openAdminCalls(door: AdminDoor): AdminCalls {
   return {
     once: async (method, path, body) => {
-      const answer = await send(socketPath, method, path, body);
+      const answer = await send(door, method, path, body);
       const parsed: unknown = await json(answer).catch((cause: unknown) => Promise.reject(brokenOff(cause)));
       if (answer.statusCode !== 200) throw problemFrom(parsed);
       return parsed as never;
@@ -33,7 +34,7 @@ export function openAdminCalls(socketPath: string): AdminCalls {
       report: (line: ProgressLine) => void,
       signal: AbortSignal,
     ): Promise<T> => {
-      const answer = await send(socketPath, "POST", path, body, signal);
+      const answer = await send(door, "POST", path, body, signal);
       if (answer.statusCode !== 200) throw problemFrom(await json(answer).catch(() => undefined)); // then it says nothing
       for await (const line of linesOf<T>(answer, signal)) {
         if ("progress" in line) report(line.progress);
@@ -46,34 +47,21 @@ export function openAdminCalls(socketPath: string): AdminCalls {
 }
 
 async function send(
-  socketPath: string,
+  door: AdminDoor,
   method: "GET" | "POST",
   path: string,
   body: unknown,
   signal?: AbortSignal,
 ): Promise<IncomingMessage> {
   const headers = body === undefined ? {} : { "content-type": "application/json" };
-  const sent = request({
-    socketPath,
-    method,
-    path,
-    headers,
-    agent: false,
-    ...(signal === undefined ? {} : { signal }),
-  });
+  const sent = await door.request({ method, path, headers, agent: false, ...(signal === undefined ? {} : { signal }) });
   sent.end(body === undefined ? undefined : JSON.stringify(body));
   try {
     const [answer] = (await once(sent, "response")) as [IncomingMessage];
     return answer;
   } catch (cause) {
     signal?.throwIfAborted();
-    throw new Problem(
-      "unreachable",
-      "no_controller",
-      "no exoctl controller is running here",
-      "Start one with `exoctl up` (or try it on simulated Macs: `exoctl up --simulate`).",
-      { cause },
-    );
+    throw door.unreachable(cause);
   }
 }
 

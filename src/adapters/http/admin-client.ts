@@ -6,27 +6,34 @@ import type { DiscoveredHost, StatusReport } from "../../controller/status-repor
 import type { SyncSummary } from "../../controller/sync/sync-api.js";
 import type { PlanResult } from "../../plan/plan-result.js";
 import type { WhatIf } from "../../plan/what-if.js";
+import { accessClient } from "./access-client.js";
 import { openAdminCalls } from "./admin-calls.js";
+import type { AdminDoor } from "./admin-door.js";
 import { classicClient } from "./classic-client.js";
+import { keysClient } from "./keys-client.js";
 import { nodesClient } from "./nodes-client.js";
 
-/** Calls that take long and tell how far they are. */
-type Streamed = "apply" | "syncModel" | "convert" | "addModel" | "removeModel";
+/** Who asks is known by the way in, and not from the request. */
+type Unsigned<Args extends readonly unknown[]> = Args extends readonly [infer Request, ...infer Rest]
+  ? [Omit<Request, "by">, ...Rest]
+  : Args;
 
-/** The controller's API as a client sees it: the same calls, each over the socket. */
+/** The controller's API as a client sees it: the same calls, each over HTTP. */
 export type AdminClient = {
-  readonly [Call in Exclude<keyof AdminApi, Streamed>]: (
-    ...args: Parameters<AdminApi[Call]>
+  readonly [Call in keyof AdminApi]: (
+    ...args: Unsigned<Parameters<AdminApi[Call]>>
   ) => Promise<Awaited<ReturnType<AdminApi[Call]>>>;
-} & Pick<AdminApi, Streamed>;
+};
 
-/** Talks to a controller over its Unix socket; rejects as `AdminCalls` say. */
-export function openAdminClient(socketPath: string): AdminClient {
-  const calls = openAdminCalls(socketPath);
+/** Talks to a controller; rejects as `AdminCalls` say. */
+export function openAdminClient(door: AdminDoor): AdminClient {
+  const calls = openAdminCalls(door);
   const { once: call, streamed } = calls;
   return {
     ...classicClient(calls),
     ...nodesClient(calls),
+    ...keysClient(calls),
+    ...accessClient(calls),
     info: () => call<ControllerInfo>("GET", "/api/v1/info"),
     status: () => call<StatusReport>("GET", "/api/v1/status"),
     discover: () => call<readonly DiscoveredHost[]>("GET", "/api/v1/discover"),

@@ -1,10 +1,8 @@
-import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { classicEngines } from "../../cluster/classic-entry.js";
 import { faultCodes } from "../../cluster/classic-finding.js";
-import type { ClassicApi } from "../../controller/classic-api.js";
-import type { Logger } from "../../runtime/logger.js";
-import { answerLines } from "./answer-lines.js";
+import { post, postLines } from "./admin-route.js";
+import { present } from "./present-members.js";
 
 const on = z.array(z.string().min(1).max(64)).min(1).max(256).optional();
 const effect = z.enum(["write", "show"]);
@@ -29,22 +27,21 @@ const addBody = z.strictObject({
 const removeBody = z.strictObject({ on, wish: z.strictObject({ id, effect }) });
 const listBody = z.strictObject({ on });
 
-/** Names of nodes, without the key where there are none. */
-const named = (names: readonly string[] | undefined) => (names === undefined ? {} : { on: names });
-
 /** The registries of exo 0.0.x on the cluster's nodes. */
-export function addClassicRoutes(server: FastifyInstance, api: ClassicApi, logger: Logger): void {
-  server.post("/api/v1/classic/add", (request, reply) => {
-    const { wish, on: nodes } = addBody.parse(request.body);
-    return answerLines(reply, logger, (report, signal) =>
-      api.addClassicEntry({ wish, ...named(nodes) }, report, signal),
-    );
-  });
-  server.post("/api/v1/classic/remove", (request, reply) => {
-    const { wish, on: nodes } = removeBody.parse(request.body);
-    return answerLines(reply, logger, (report, signal) =>
-      api.removeClassicEntry({ wish, ...named(nodes) }, report, signal),
-    );
-  });
-  server.post("/api/v1/classic/list", (request) => api.listClassicEntries(named(listBody.parse(request.body).on)));
-}
+export const classicRoutes = [
+  postLines("/api/v1/classic/add", {
+    summary: "Adds an entry to the registry of exo 0.0.x on nodes. Goes on when the client leaves.",
+    request: addBody,
+    call: (request, { api, report, signal }) => api.addClassicEntry(present(request), report, signal),
+  }),
+  postLines("/api/v1/classic/remove", {
+    summary: "Takes an entry out of the registry of exo 0.0.x on nodes. Goes on when the client leaves.",
+    request: removeBody,
+    call: (request, { api, report, signal }) => api.removeClassicEntry(present(request), report, signal),
+  }),
+  post("/api/v1/classic/list", {
+    summary: "What the registries of exo 0.0.x hold of exoctl's. Changes nothing.",
+    request: listBody,
+    call: (request, { api }) => api.listClassicEntries(present(request)),
+  }),
+];

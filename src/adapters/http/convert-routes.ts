@@ -1,9 +1,7 @@
-import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import type { ConvertApi } from "../../controller/convert-api.js";
 import { quantizations } from "../../models/quantized-bytes.js";
-import type { Logger } from "../../runtime/logger.js";
-import { answerLines } from "./answer-lines.js";
+import { post, postLines } from "./admin-route.js";
+import { present } from "./present-members.js";
 
 const id = z.string().max(200);
 const convertBody = z.strictObject({
@@ -15,12 +13,16 @@ const convertBody = z.strictObject({
 });
 const cancelBody = z.strictObject({ target: id });
 
-/** Conversions. A client that goes away cancels its own. */
-export function addConvertRoutes(server: FastifyInstance, api: ConvertApi, logger: Logger): void {
-  server.post("/api/v1/models/convert", (request, reply) => {
-    const { target, node, ...rest } = convertBody.parse(request.body);
-    const wanted = { ...rest, ...(target === undefined ? {} : { target }), ...(node === undefined ? {} : { node }) };
-    return answerLines(reply, logger, (report, signal) => api.convert(wanted, report, signal));
-  });
-  server.post("/api/v1/models/convert/cancel", (request) => api.cancelConversion(cancelBody.parse(request.body)));
-}
+/** Conversions. */
+export const convertRoutes = [
+  postLines("/api/v1/models/convert", {
+    summary: "Converts a model on the node that has it. Ends when the client leaves.",
+    request: convertBody,
+    call: (request, { api, report, signal }) => api.convert(present(request), report, signal),
+  }),
+  post("/api/v1/models/convert/cancel", {
+    summary: "Cancels a conversion; answers when nothing of it is left.",
+    request: cancelBody,
+    call: (request, { api }) => api.cancelConversion(request),
+  }),
+];

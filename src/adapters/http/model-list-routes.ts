@@ -1,10 +1,13 @@
-import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import type { ModelListApi } from "../../controller/model-list/model-list-api.js";
+import { get } from "./admin-route.js";
 
 const listQuery = z.strictObject({ cards: z.enum(["local", "all"]).default("local") });
 
 /** Registry entries and model files of all nodes. */
-export function addModelListRoutes(server: FastifyInstance, api: ModelListApi): void {
-  server.get("/api/v1/models", (request) => api.listModels(listQuery.parse(request.query)));
-}
+export const modelListRoutes = [
+  get("/api/v1/models", {
+    summary: "Registry entries and model files on every node, and what is wrong with them.",
+    request: listQuery,
+    call: (request, { api }) => api.listModels(request),
+  }),
+];

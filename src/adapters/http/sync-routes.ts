@@ -1,9 +1,6 @@
-import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import type { ModelSyncApi } from "../../controller/sync/sync-api.js";
 import { quantizations } from "../../models/quantized-bytes.js";
-import type { Logger } from "../../runtime/logger.js";
-import { answerLines } from "./answer-lines.js";
+import { postLines } from "./admin-route.js";
 import { present } from "./present-members.js";
 
 /** Slower copies would look like ones that are stuck. */
@@ -18,10 +15,11 @@ const syncBody = z.strictObject({
   bytesPerSec: z.int().min(slowestBytesPerSec).optional(),
 });
 
-/** Copies of models. The work ends when its client leaves. */
-export function addSyncRoutes(server: FastifyInstance, api: ModelSyncApi, logger: Logger): void {
-  server.post("/api/v1/models/sync", (request, reply) => {
-    const wanted = present(syncBody.parse(request.body));
-    return answerLines(reply, logger, (report, signal) => api.syncModel(wanted, report, signal));
-  });
-}
+/** Copies of models. */
+export const syncRoutes = [
+  postLines("/api/v1/models/sync", {
+    summary: "Copies a model to nodes that lack it. Ends when the client leaves.",
+    request: syncBody,
+    call: (request, { api, report, signal }) => api.syncModel(present(request), report, signal),
+  }),
+];

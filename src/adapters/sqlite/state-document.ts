@@ -9,7 +9,10 @@ import type {
   RedeemOutcome,
   StoredJoinToken,
 } from "../../controller/state-store.js";
+import type { ApiKey } from "../../gateway/keys/api-key.js";
+import type { UsageByKey } from "../../gateway/keys/key-usage.js";
 import { addedModelSchema } from "./added-model-schema.js";
+import { keySchema, keyUsageSchema } from "./key-schemas.js";
 
 /** Version of the shape below. A file with a higher one was written by a newer exoctl. */
 export const documentVersion = 1;
@@ -57,6 +60,8 @@ export const documentSchema = z.strictObject({
   tokens: z.array(tokenSchema),
   desired: desiredSchema.exactOptional(),
   addedModels: z.array(addedModelSchema).exactOptional(),
+  keys: z.array(keySchema).exactOptional(),
+  keyUsage: z.record(z.string(), keyUsageSchema).exactOptional(),
 });
 
 export interface StateDocument {
@@ -67,6 +72,8 @@ export interface StateDocument {
   readonly tokens: readonly StoredJoinToken[];
   readonly desired?: DesiredState;
   readonly addedModels?: readonly AddedModel[];
+  readonly keys?: readonly ApiKey[];
+  readonly keyUsage?: UsageByKey;
 }
 
 /** A change: the next document, or the same one when nothing is to be written, and what the caller is told. */

@@ -3,8 +3,10 @@ import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { randomName } from "../../controller/join-token.js";
 import type { StateStore } from "../../controller/state-store.js";
+import type { ApiKey } from "../../gateway/keys/api-key.js";
 import { Problem } from "../../runtime/problem.js";
 import type { Database } from "./database.js";
+import { withKey, withKeyUsage, withRevokedKey } from "./keys-in-state.js";
 import { createState, openState, stateFileName } from "./state-database.js";
 import {
   type Change,
@@ -22,6 +24,9 @@ import {
 import { lockStateFolder } from "./state-lock.js";
 import { stateDamaged, stateNotSaved } from "./state-problems.js";
 import { changesBetween } from "./state-rows.js";
+
+/** The same list at every call: who reads it sees whether it has changed. */
+const noKeys: readonly ApiKey[] = [];
 
 async function preparePrivateFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -114,6 +119,11 @@ export async function openStateFolder(folder: string): Promise<StateStore> {
       saveDesired: (desired) => change((now) => withDesired(now, desired)),
       addModel: (model) => change((now) => withAddedModel(now, model)),
       dropModel: (modelId, nodes) => change((now) => withoutAddedModel(now, modelId, nodes)),
+      keys: () => read().keys ?? noKeys,
+      keyUsage: () => read().keyUsage ?? {},
+      addKey: (key) => change((now) => withKey(now, key)),
+      revokeKey: (id, at) => change((now) => withRevokedKey(now, id, at)),
+      saveKeyUsage: (used) => change((now) => withKeyUsage(now, used)),
       close: () => {
         closing ??= settled().then(database.close).then(unlock);
         return closing;

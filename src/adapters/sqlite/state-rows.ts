@@ -22,6 +22,7 @@ interface Fact {
 const lists = {
   members: ({ agentId }: StateDocument["members"][number]) => agentId,
   tokens: ({ id }: StateDocument["tokens"][number]) => id,
+  keys: ({ id }: NonNullable<StateDocument["keys"]>[number]) => id,
   addedModels: ({ entry }: NonNullable<StateDocument["addedModels"]>[number]) => entry.modelId,
 } as const satisfies { readonly [K in keyof StateDocument]?: (item: never) => string };
 

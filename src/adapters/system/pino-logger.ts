@@ -1,16 +1,18 @@
 import { destination, type Logger as Pino, pino, stdSerializers } from "pino";
+import { escapeJson } from "../../runtime/escape-controls.js";
 import type { LogFields, Logger } from "../../runtime/logger.js";
 import { Problem } from "../../runtime/problem.js";
 
 /**
  * Logs JSON lines to a file descriptor, standard error unless told otherwise. Writes are synchronous, so that the last words
- * of a dying process are not lost.
+ * of a dying process are not lost. What acts on a terminal is written out: names of others are in these lines.
  */
 export function createPinoLogger(options: { readonly level: string; readonly fd?: number }): Logger {
+  const out = destination({ fd: options.fd ?? 2, sync: true });
   return wrap(
     pino(
       { level: options.level, base: null, serializers: { error: errorFields } },
-      destination({ fd: options.fd ?? 2, sync: true }),
+      { write: (line) => void out.write(escapeJson(line)) },
     ),
   );
 }

@@ -1,6 +1,5 @@
-import { userInfo } from "node:os";
 import type { Command } from "commander";
-import { controllerHere } from "../find-controller.js";
+import { controllerOf } from "../find-controller.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
 import { progressOn, showProgress } from "../progress.js";
@@ -14,11 +13,10 @@ export function addApplyCommand(program: Command): void {
     .action(async (options: CommonOptions & { readonly dryRun?: true }) => {
       const request = {
         mode: options.dryRun === true ? ("dry-run" as const) : ("apply" as const),
-        by: userInfo().username,
         ...(options.file === undefined ? {} : { clusterYaml: await checkedText(options.file) }),
       };
       const progress = showProgress(progressOn(process.stderr));
-      const summary = await controllerHere()
+      const summary = await controllerOf(options)
         .apply(request, progress.report, new AbortController().signal)
         .finally(progress.stop);
       await printResult(summary, options.output, () =>

@@ -52,6 +52,7 @@ export function addBackupCommands(program: Command): void {
         `cluster ${summary.clusterId} is as it was at ${new Date(backup.madeAt).toISOString()}, with ${nodes.length === 0 ? "no nodes" : nodes.join(", ")}`,
         ...(before === undefined ? [] : [`what was here before is in ${before}`]),
         "Nodes that were removed since then belong to it again: see `exoctl nodes list`. Join tokens are all gone.",
+        "API keys that were revoked since then are good again: see `exoctl keys list`.",
       ]);
     },
   );

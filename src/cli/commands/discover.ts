@@ -2,10 +2,11 @@ import type { Command } from "commander";
 import type { ClusterSpec } from "../../config/cluster-spec.js";
 import { type HostPort, parseHostPort } from "../../config/host-port.js";
 import type { DiscoveredHost } from "../../controller/status-report.js";
+import { escapeControls } from "../../runtime/escape-controls.js";
 import { Problem } from "../../runtime/problem.js";
 import { readListenMs, readNamespaces, readUdpPorts } from "../discover-options.js";
 import { readExoHosts } from "../exo-hosts.js";
-import { controllerHere } from "../find-controller.js";
+import { controllerOf } from "../find-controller.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
 import { progressOn } from "../progress.js";
@@ -54,7 +55,7 @@ async function look(options: DiscoverOptions): Promise<readonly DiscoveredHost[]
   } as const;
   if (wanted.namespaces.length > 0 && wanted.depth === "plain")
     throw new Problem("usage", "namespace_without_deep", "--namespace needs --deep", "Add --deep.");
-  const known = await askController();
+  const known = await askController(options);
   if (known?.simulated === true) return known.hosts;
   const { lookAround } = await import("../../processes/look-around.js");
   const { strangerHost } = await import("../../controller/list-discovered.js");
@@ -64,7 +65,7 @@ async function look(options: DiscoverOptions): Promise<readonly DiscoveredHost[]
   const around = await lookAround({ ...wanted, enrolled }, new AbortController().signal).finally(step);
   const listed = known?.hosts ?? around.agents.map(strangerHost);
   const { hosts, hiddenMachines } = mergeDiscovered(listed, around, known === undefined ? "nobody" : "controller");
-  for (const trouble of around.findings.troubles) process.stderr.write(`discover: ${trouble}\n`);
+  for (const trouble of around.findings.troubles) process.stderr.write(`discover: ${escapeControls(trouble)}\n`);
   if (hiddenMachines > 0)
     process.stderr.write(
       `discover: ${hiddenMachines} more with remote login that do not say that they are Mac Studios; --deep shows them\n`,
@@ -79,10 +80,10 @@ function exoPlace({ address, kind }: DiscoveredHost, spec: ClusterSpec): HostPor
 }
 
 /** A controller knows who is enrolled; simulated Macs are all that a simulation has. */
-async function askController(): Promise<
-  { readonly hosts: readonly DiscoveredHost[]; readonly simulated: boolean } | undefined
-> {
-  const controller = controllerHere();
+async function askController(
+  options: DiscoverOptions,
+): Promise<{ readonly hosts: readonly DiscoveredHost[]; readonly simulated: boolean } | undefined> {
+  const controller = controllerOf(options);
   try {
     const [hosts, info] = await Promise.all([controller.discover(), controller.info()]);
     return { hosts, simulated: info.simulated };

@@ -1,5 +1,5 @@
 import { Argument, type Command } from "commander";
-import { controllerHere } from "../find-controller.js";
+import { controllerOf } from "../find-controller.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { printResult } from "../output.js";
 import { type ClientKind, clientSettings, renderEnv } from "../render/env-view.js";
@@ -12,7 +12,7 @@ export function addEnvCommand(program: Command): void {
       new Argument("[client]", "which client").choices(["openai", "claude-code", "open-webui"]).default("openai"),
     )
     .action(async (client: ClientKind, options: CommonOptions) => {
-      const info = await controllerHere().info();
+      const info = await controllerOf(options).info();
       const settings = clientSettings(client, info);
       await printResult(settings, options.output, () => renderEnv(settings));
     });

@@ -26,7 +26,7 @@ export function addFirewallCommand(program: Command): void {
     .action(async (hosts: readonly string[], options: CommonOptions) => {
       const { checkExposure } = await import("../../discover/exposure/check-exposure.js");
       const { createSocketPortProbe } = await import("../../adapters/exo-discovery/socket-port-probe.js");
-      const checked = await hostsToCheck(hosts);
+      const checked = await hostsToCheck(hosts, options);
       const step = process.stderr.isTTY ? progressOn(process.stderr).step("Trying exo's ports") : undefined;
       const from = { probe: createSocketPortProbe(), own: ownNetworks() };
       const found = await checkExposure(checked, from, new AbortController().signal).finally(() => step?.done());
@@ -44,10 +44,10 @@ export function addFirewallCommand(program: Command): void {
       (text: string, before: readonly string[]) => [...before, text],
       [] as readonly string[],
     )
-    .action(async (hosts: readonly string[], { allow, output }: PfOptions) => {
+    .action(async (hosts: readonly string[], options: PfOptions) => {
       const { renderPf } = await import("../../discover/exposure/render-pf.js");
-      const allowed = await allowedSources(hosts, allow, ownNetworks());
-      await printResult({ allowed, pf: renderPf(allowed) }, output, () => [renderPf(allowed).trimEnd()]);
+      const allowed = await allowedSources(hosts, options.allow, ownNetworks(), options);
+      await printResult({ allowed, pf: renderPf(allowed) }, options.output, () => [renderPf(allowed).trimEnd()]);
     });
 }
 

@@ -1,9 +1,8 @@
-import { userInfo } from "node:os";
 import type { Command } from "commander";
 import type { AddModelRequest } from "../../controller/entries/entries-api.js";
 import type { Quantization } from "../../models/model-spec.js";
 import { exitCodeOf } from "../exit-code.js";
-import { controllerHere } from "../find-controller.js";
+import { controllerOf } from "../find-controller.js";
 import type { CommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
 import { progressOn, showProgress } from "../progress.js";
@@ -17,16 +16,15 @@ export interface AddOptions extends CommonOptions {
 
 /** Adds a model's entry on the nodes of the controller that runs here. */
 export async function addOnNodes(model: string, options: AddOptions, command: Command): Promise<void> {
-  const request: AddModelRequest = {
+  const request: Omit<AddModelRequest, "by"> = {
     model,
     // Without the option it is the controller that knows what is meant.
     ...(command.getOptionValueSource("quantization") === "cli" ? { quantization: options.quantization } : {}),
     ...(options.on === undefined ? {} : { on: options.on }),
     mode: options.dryRun === true ? "dry-run" : "add",
-    by: userInfo().username,
   };
   const progress = showProgress(progressOn(process.stderr));
-  const summary = await controllerHere()
+  const summary = await controllerOf(options)
     .addModel(request, progress.report, new AbortController().signal)
     .finally(progress.stop);
   const { renderAdd } = await import("../render/entries-view.js");

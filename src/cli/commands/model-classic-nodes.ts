@@ -4,7 +4,7 @@ import type { ClassicAddWish, ClassicRemoveWish } from "../../cluster/classic-wi
 import type { ClassicNodes } from "../../controller/classic-api.js";
 import { Problem } from "../../runtime/problem.js";
 import { exitCodeOf } from "../exit-code.js";
-import { controllerHere } from "../find-controller.js";
+import { controllerOf } from "../find-controller.js";
 import type { CommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
 import { progressOn, showProgress } from "../progress.js";
@@ -43,7 +43,7 @@ type Options = CommonOptions & NodesOptions;
 
 export async function addOnClassicNodes(wish: ClassicAddWish, options: Options): Promise<void> {
   const progress = showProgress(progressOn(process.stderr));
-  const report = await controllerHere()
+  const report = await controllerOf(options)
     .addClassicEntry({ wish, ...nodesOf(options) }, progress.report, new AbortController().signal)
     .finally(progress.stop);
   await print(report, wish.accepted, options);
@@ -51,7 +51,7 @@ export async function addOnClassicNodes(wish: ClassicAddWish, options: Options):
 
 export async function removeOnClassicNodes(wish: ClassicRemoveWish, options: Options): Promise<void> {
   const progress = showProgress(progressOn(process.stderr));
-  const report = await controllerHere()
+  const report = await controllerOf(options)
     .removeClassicEntry({ wish, ...nodesOf(options) }, progress.report, new AbortController().signal)
     .finally(progress.stop);
   await print(report, [], options);
@@ -65,7 +65,7 @@ async function print(report: ClassicClusterReport, accepted: readonly string[], 
 }
 
 export async function listOnClassicNodes(options: Options): Promise<void> {
-  const listing = await controllerHere().listClassicEntries(nodesOf(options));
+  const listing = await controllerOf(options).listClassicEntries(nodesOf(options));
   const { renderClassicListing } = await import("../render/classic-nodes-view.js");
   await printResult(listing, options.output, () => renderClassicListing(listing, pageHere()));
 }

@@ -5,7 +5,7 @@ import { defaultTarget } from "../../models/convert/default-target.js";
 import type { Quantization } from "../../models/model-spec.js";
 import { quantizations } from "../../models/quantized-bytes.js";
 import { readModelId } from "../../register/entry-schema.js";
-import { controllerHere } from "../find-controller.js";
+import { controllerOf } from "../find-controller.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
 import { progressOn, showProgress } from "../progress.js";
@@ -45,7 +45,7 @@ export function addConvertCommand(model: Command): void {
         ...(options.on === undefined ? {} : { node: options.on }),
       };
       const progress = showProgress(progressOn(process.stderr));
-      const summary = await convert(controllerHere(), request, progress.report).finally(progress.stop);
+      const summary = await convert(controllerOf(options), request, progress.report).finally(progress.stop);
       await printResult(summary, options.output, () =>
         renderConversion(summary, { colors: palette(process.stdout), width: widthOf(process.stdout) }),
       );

@@ -30,7 +30,7 @@ export function addModelListCommand(model: Command): void {
       if (options.classic !== undefined) return await listClassic(options);
       refuseClassicOnly(command, ["--nodes", "--on"]);
       const { folder, all, output } = options;
-      if (folder === undefined) return await listNodes(all === undefined ? "local" : "all", output);
+      if (folder === undefined) return await listNodes(all === undefined ? "local" : "all", options);
       if (all !== undefined) throw folderAndAll();
       const models = await (await import("../inspect-folder.js")).listModelFolders(folder);
       const { renderModelFolders } = await import("../render/model-folders-view.js");
@@ -38,11 +38,11 @@ export function addModelListCommand(model: Command): void {
     });
 }
 
-async function listNodes(cards: "local" | "all", output: CommonOptions["output"]): Promise<void> {
-  const { controllerHere } = await import("../find-controller.js");
-  const listing = await controllerHere().listModels({ cards }).catch(orFolder);
+async function listNodes(cards: "local" | "all", options: CommonOptions): Promise<void> {
+  const { controllerOf } = await import("../find-controller.js");
+  const listing = await controllerOf(options).listModels({ cards }).catch(orFolder);
   const { renderModelList } = await import("../render/model-list-view.js");
-  await printResult(listing, output, () => renderModelList(listing, pageHere()));
+  await printResult(listing, options.output, () => renderModelList(listing, pageHere()));
 }
 
 /** Whoever has no controller may have meant the folder. */

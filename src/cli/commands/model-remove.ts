@@ -1,7 +1,7 @@
 import type { RemoveModelRequest } from "../../controller/entries/entries-api.js";
 import type { Quantization } from "../../models/model-spec.js";
 import { exitCodeOf } from "../exit-code.js";
-import { controllerHere } from "../find-controller.js";
+import { controllerOf } from "../find-controller.js";
 import type { CommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
 import { progressOn, showProgress } from "../progress.js";
@@ -27,7 +27,7 @@ export async function removeOnNodes(model: string, options: RemoveOptions): Prom
     mode: options.dryRun === true ? "dry-run" : "remove",
   };
   const progress = showProgress(progressOn(process.stderr));
-  const summary = await controllerHere()
+  const summary = await controllerOf(options)
     .removeModel(request, progress.report, new AbortController().signal)
     .finally(progress.stop);
   const { renderRemove } = await import("../render/entries-view.js");

@@ -3,7 +3,7 @@ import { quantizations } from "../../models/quantized-bytes.js";
 import { Problem } from "../../runtime/problem.js";
 import { checkedRate } from "../checked-rate.js";
 import { exitCodeOf } from "../exit-code.js";
-import { controllerHere } from "../find-controller.js";
+import { controllerOf } from "../find-controller.js";
 import { withCommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
 import { progressOn, showProgress } from "../progress.js";
@@ -52,7 +52,7 @@ export function addModelSyncCommand(model: Command): void {
         ...(options.limit === undefined ? {} : { bytesPerSec: checkedRate(options.limit, "--limit") }),
       };
       const stop = stopSignal();
-      const summary = await controllerHere()
+      const summary = await controllerOf(options)
         .syncModel(request, progress.report, stop)
         .catch((error: unknown) => Promise.reject(stop.aborted ? stopped() : error))
         .finally(progress.stop);

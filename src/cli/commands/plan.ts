@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { PlanResult } from "../../plan/plan-result.js";
 import type { WhatIf } from "../../plan/what-if.js";
 import { exitCodeOf } from "../exit-code.js";
-import { controllerHere } from "../find-controller.js";
+import { controllerOf } from "../find-controller.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
 import { type PlanView, renderPlan } from "../render/plan-view.js";
@@ -41,13 +41,13 @@ const viewOf = ({ compare }: PlanOptions): PlanView => ({ exo: compare === true 
 /** The model of a request to the controller: its first one where none is named. */
 const wanted = ({ model }: PlanOptions) => (model === undefined ? {} : { model });
 
-const planRunning = (options: PlanOptions): Promise<PlanResult> => controllerHere().plan(wanted(options));
+const planRunning = (options: PlanOptions): Promise<PlanResult> => controllerOf(options).plan(wanted(options));
 
 const planFile = async (file: string): Promise<PlanResult> => (await import("../plan-offline.js")).planOffline(file);
 
 async function showWhatIf(options: PlanOptions, changes: string): Promise<void> {
   const result = await (options.inventory === undefined
-    ? controllerHere().whatIf({ changes, ...wanted(options) })
+    ? controllerOf(options).whatIf({ changes, ...wanted(options) })
     : whatIfFile(options.inventory, changes));
   await printResult(result, options.output, () => renderWhatIf(result, pageHere(), viewOf(options)));
   if (result.after.kind === "infeasible") process.exitCode = exitCodeOf("infeasible");

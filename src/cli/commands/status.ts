@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { controllerHere } from "../find-controller.js";
+import { controllerOf } from "../find-controller.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
 import { renderStatus } from "../render/status-view.js";
@@ -9,7 +9,7 @@ export function addStatusCommand(program: Command): void {
   withCommonOptions(program.command("status"))
     .description("what the cluster is doing: nodes, models, and which layers run where")
     .action(async (options: CommonOptions) => {
-      const report = await controllerHere().status();
+      const report = await controllerOf(options).status();
       await printResult(report, options.output, () =>
         renderStatus(report, { colors: palette(process.stdout), width: widthOf(process.stdout) }),
       );

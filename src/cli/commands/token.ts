@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { parseDuration } from "../../config/parse-duration.js";
 import { Problem } from "../../runtime/problem.js";
-import { controllerHere } from "../find-controller.js";
+import { controllerOf } from "../find-controller.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { palette, printResult, widthOf } from "../output.js";
 import { renderJoin } from "../render/join-view.js";
@@ -24,13 +24,13 @@ export function addTokenCommand(program: Command): void {
         ttlMs: checkedTtl(options.ttl),
         ...(options.for === undefined ? {} : { forName: options.for }),
       };
-      const join = await controllerHere().createToken(request);
+      const join = await controllerOf(options).createToken(request);
       await printResult(join, options.output, () => renderJoin(join, palette(process.stdout)));
     });
   withCommonOptions(token.command("list"))
     .description("join tokens: which are open, used or expired")
     .action(async (options: CommonOptions) => {
-      const tokens = await controllerHere().listTokens();
+      const tokens = await controllerOf(options).listTokens();
       const page = { colors: palette(process.stdout), width: widthOf(process.stdout) };
       await printResult(tokens, options.output, () => renderTokens(tokens, page));
     });
@@ -38,7 +38,7 @@ export function addTokenCommand(program: Command): void {
     .description("let nobody use a token any more")
     .argument("<id>", "as in `token list`")
     .action(async (id: string, options: CommonOptions) => {
-      const change = await controllerHere().revokeToken({ id });
+      const change = await controllerOf(options).revokeToken({ id });
       await printResult(change, options.output, () => renderNodeChange(change, "is revoked"));
     });
 }

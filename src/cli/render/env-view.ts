@@ -16,6 +16,7 @@ interface GatewayFacts {
   readonly gateway: string;
   /** Names that clients may use. */
   readonly models: readonly string[];
+  readonly keys: "asked" | "not-asked";
 }
 
 /** Clients insist on a key; a gateway without keys ignores it. */
@@ -26,14 +27,21 @@ export function clientSettings(client: ClientKind, facts: GatewayFacts): ClientS
   const base = `${facts.gateway}/v1`;
   const [first] = facts.models;
   const models = first === undefined ? "No model is served yet." : `Models: ${facts.models.join(", ")}.`;
+  const asked = facts.keys === "asked";
+  const key = asked ? {} : { OPENAI_API_KEY: anyKey };
+  const keyNote = asked ? ["Set OPENAI_API_KEY to a key: `exoctl keys create NAME` makes one."] : [];
   switch (client) {
     case "openai":
-      return { client, env: { OPENAI_BASE_URL: base, OPENAI_API_KEY: anyKey }, notes: [models] };
+      return { client, env: { OPENAI_BASE_URL: base, ...key }, notes: [models, ...keyNote] };
     case "open-webui":
       return {
         client,
-        env: { OPENAI_API_BASE_URL: base, OPENAI_API_KEY: anyKey, ENABLE_OLLAMA_API: "False" },
-        notes: [models, "Set these where `open-webui serve` is started, on the machine of the gateway."],
+        env: { OPENAI_API_BASE_URL: base, ...key, ENABLE_OLLAMA_API: "False" },
+        notes: [
+          models,
+          ...keyNote,
+          `Set these where \`open-webui serve\` is started${asked ? "" : ", on the machine of the gateway"}.`,
+        ],
       };
     case "claude-code":
       return {

@@ -55,7 +55,9 @@ export function createNodesApi(deps: NodesDeps): NodesApi {
     revokeToken: async ({ id }) => {
       const outcome = await store.removeToken(id);
       if (outcome === "removed") return { node: id, outcome: "changed" };
-      throw new Problem("usage", "unknown_token", `there is no join token ${id}`, "See `exoctl token list`.");
+      // Whoever pastes a token's text where its id belongs does not read it again in an error.
+      const what = /^[a-z2-7]{10}$/.test(id) ? `there is no join token ${id}` : "this is not the id of a join token";
+      throw new Problem("usage", "unknown_token", what, "See `exoctl token list`.");
     },
   };
 }

@@ -8,45 +8,23 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openAdminClient } from "../../../src/adapters/http/admin-client.js";
+import { socketDoor } from "../../../src/adapters/http/admin-door.js";
 import { openAdminServer } from "../../../src/adapters/http/admin-server.js";
-import type { AdminApi, ApplyRequest } from "../../../src/controller/admin-api.js";
-import type { ConvertSummary } from "../../../src/controller/convert-api.js";
+import type { AdminApi } from "../../../src/controller/admin-api.js";
+import type { Asking } from "../../../src/controller/audit/api-for-caller.js";
 import type { ProgressLine } from "../../../src/controller/progress-line.js";
 import type { Close } from "../../../src/runtime/close-all.js";
 import { Problem } from "../../../src/runtime/problem.js";
 import { aPlan, aStatus } from "../../cli/render/view-samples.js";
+import { anAdminApi, aSummary, someInfo, someJoin } from "../../support/admin-house.js";
 import { createTestLogger, silence } from "../../support/controller-house.js";
 import { waitUntil } from "../../support/wait-until.js";
 
 const { signal } = new AbortController();
-const request_: ApplyRequest = { mode: "apply", by: "anna" };
-const summary = { generation: 3, changed: true, steps: [{ action: "prove", node: null, outcome: "answered" }] };
-const info = {
-  version: "0.1.0",
-  pid: 1,
-  simulated: false,
-  cluster: "studio",
-  gateway: "http://127.0.0.1:8415",
-  models: ["gpt-oss-120b"],
-};
-const join_ = { token: "enr1.a.b.c", address: "10.0.0.5:8418", pin: "p", expiresAt: 5 };
-
-const comparison = { entry: "same", files: "same", groups: [], differences: [] } as const;
-const classicReport = { outcome: "done", id: "oss-120b", nodes: [], comparison } as const;
-const aConversion: ConvertSummary = {
-  node: "studio-1",
-  source: "openai/gpt-oss-120b",
-  target: "local/gpt-oss-120b-4bit",
-  quantization: "affine-4",
-  plan: {
-    steps: [{ into: "affine-4", args: ["-q"], expected: { bytes: 5, sureness: "exact" } }],
-    needs: { diskBytes: 1, memoryBytes: 2 },
-    mlxLmVersion: "0.32.2",
-    freeDiskBytes: 3,
-    availableMemoryBytes: 4,
-  },
-  result: null,
-};
+const request_ = { mode: "apply" } as const;
+const summary = aSummary;
+const info = someInfo;
+const join_ = someJoin;
 
 let folder = "";
 let socketPath = "";
@@ -62,49 +40,23 @@ afterEach(async () => {
 
 async function serve(change: Partial<AdminApi> = {}) {
   const logger = createTestLogger();
-  const api: AdminApi = {
-    info: () => info,
-    status: () => aStatus,
-    discover: () => [{ name: "one", address: "10.0.0.1:8417", kind: "agent", usable: true, why: "ready" }],
-    plan: ({ model }) => ({ ...aPlan, model: model ?? "the first" }),
-    whatIf: ({ changes, model }) => ({
-      kind: "what-if",
-      before: aPlan,
-      after: { ...aPlan, model: model ?? "the first" },
-      gain: 0.5,
-      notes: [{ code: "asked", message: changes }],
-    }),
-    listModels: ({ cards }) => ({ simulated: false, models: [], gaps: [cards] }),
-    apply: async () => summary,
-    createToken: async () => join_,
-    addClassicEntry: async () => classicReport,
-    removeClassicEntry: async () => classicReport,
-    listClassicEntries: async () => ({ nodes: [], comparison }),
-    addModel: async ({ model, mode }) => ({
-      model,
-      entry: "exoctl/model",
-      weightsOf: "owner/model",
-      storageBytes: 1,
-      mode,
-      isNew: true,
-      nodes: [],
-    }),
-    removeModel: async ({ model, mode }) => ({ model, entry: "exoctl/model", weightsOf: null, mode, nodes: [] }),
-    syncModel: async ({ model }) => ({ model, bytes: 1, files: 1, sources: ["one"], leftOut: [], nodes: [] }),
-    convert: async () => aConversion,
-    listNodes: () => [],
-    approveNode: async ({ node }) => ({ node, outcome: "changed" }),
-    cordonNode: async ({ node, mode }) => ({ node: `${mode} ${node}`, outcome: "changed" }),
-    removeNode: async ({ node, even }) => ({ node: `${node} ${even ?? "idle"}`, outcome: "changed" }),
-    listTokens: () => [],
-    revokeToken: async ({ id }) => ({ node: id, outcome: "changed" }),
-    cancelConversion: async ({ target }) => ({ node: target }),
-    ...change,
-  };
-  const close = await openAdminServer({ socketPath, api, logger });
+  const api = anAdminApi(change);
+  const asked: Asking[] = [];
+  const close = await openAdminServer({
+    socketPath,
+    account: "owner",
+    version: "0.1.0",
+    apiFor: (asking) => {
+      asked.push(asking);
+      return api;
+    },
+    logger,
+  });
   open.push(close);
-  return { client: openAdminClient(socketPath), close, logger };
+  return { client: openAdminClient(here()), asked, close, logger };
 }
+
+const here = () => socketDoor(socketPath, "anna é");
 
 /** One request as any program might send it. */
 async function raw(method: string, path: string, body?: string, type = "application/json") {
@@ -142,7 +94,7 @@ describe("the admin socket", () => {
 
   test("hands on what a client asks for, and nothing that it did not say", async () => {
     const seen: unknown[] = [];
-    const { client } = await serve({
+    const { client, asked } = await serve({
       apply: async (wanted) => {
         seen.push(wanted);
         return summary;
@@ -155,7 +107,13 @@ describe("the admin socket", () => {
     await client.apply({ ...request_, clusterYaml: "a: 1", model: "m" }, () => {}, signal);
     await client.apply(request_, () => {}, signal);
     await client.createToken({ ttlMs: 60_000 });
-    expect(seen).toEqual([{ ...request_, clusterYaml: "a: 1", model: "m" }, request_, { ttlMs: 60_000 }]);
+    const by = "anna é";
+    expect(seen).toEqual([
+      { ...request_, clusterYaml: "a: 1", model: "m", by },
+      { ...request_, by },
+      { ttlMs: 60_000 },
+    ]);
+    expect(asked[0]).toEqual({ caller: { via: "socket", user: by, account: "owner" }, from: "local socket" });
   });
 
   test("may be opened by its owner alone, and is gone after the end", async () => {
@@ -222,8 +180,8 @@ describe("problems", () => {
 
   test.each<[string, string, string | undefined, string?]>([
     ["POST", "/api/v1/apply", "{"],
-    ["POST", "/api/v1/apply", '{"mode":"now","by":"anna"}'],
-    ["POST", "/api/v1/apply", '{"mode":"apply","by":"anna","argv":["rm"]}'],
+    ["POST", "/api/v1/apply", '{"mode":"now"}'],
+    ["POST", "/api/v1/apply", '{"mode":"apply","by":"root"}'],
     ["POST", "/api/v1/plan", "[]"],
     ["POST", "/api/v1/plan", undefined],
     ["POST", "/api/v1/what-if", "{}"],
@@ -330,7 +288,7 @@ describe("apply", () => {
 
 describe("a client", () => {
   test("without a controller says how to start one", async () => {
-    const client = openAdminClient(socketPath);
+    const client = openAdminClient(here());
     const wanted = { kind: "unreachable", code: "no_controller", hint: expect.stringContaining("exoctl up") };
     await expect(client.info()).rejects.toMatchObject(wanted);
     await expect(client.apply(request_, () => {}, signal)).rejects.toMatchObject(wanted);
@@ -342,7 +300,7 @@ describe("a client", () => {
     const server = createSocketServer((socket) => socket.destroy()).listen(socketPath);
     await once(server, "listening");
     open.push(async () => void server.close());
-    await expect(openAdminClient(socketPath).info()).rejects.toMatchObject({ code: "no_controller" });
+    await expect(openAdminClient(here()).info()).rejects.toMatchObject({ code: "no_controller" });
   });
 
   test.each([
@@ -353,7 +311,7 @@ describe("a client", () => {
     const server = createHttpServer((_request, response) => response.writeHead(status).end(body)).listen(socketPath);
     await once(server, "listening");
     open.push(async () => void server.close());
-    const client = openAdminClient(socketPath);
+    const client = openAdminClient(here());
     await expect(client.info()).rejects.toMatchObject({ name: "Problem", code });
     await expect(client.apply(request_, () => {}, signal)).rejects.toMatchObject({ name: "Problem" });
   });

@@ -1,13 +1,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fastify from "fastify";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openAdminClient } from "../../../src/adapters/http/admin-client.js";
-import { addConvertRoutes } from "../../../src/adapters/http/convert-routes.js";
+import { socketDoor } from "../../../src/adapters/http/admin-door.js";
+import { openAdminServer } from "../../../src/adapters/http/admin-server.js";
 import type { ConvertApi, ConvertRequest, ConvertSummary } from "../../../src/controller/convert-api.js";
 import type { ProgressLine } from "../../../src/controller/progress-line.js";
 import { silentLogger } from "../../../src/runtime/logger.js";
+import { anAdminApi } from "../../support/admin-house.js";
 import { silence } from "../../support/controller-house.js";
 
 const { signal } = new AbortController();
@@ -26,7 +27,7 @@ afterEach(async () => {
 /** A client of these routes alone. */
 async function serve(change: Partial<ConvertApi> = {}) {
   const seen: ConvertRequest[] = [];
-  const api: ConvertApi = {
+  const api = anAdminApi({
     convert: async (wanted, report) => {
       seen.push(wanted);
       report({ kind: "note", text: "writing" });
@@ -34,13 +35,10 @@ async function serve(change: Partial<ConvertApi> = {}) {
     },
     cancelConversion: async ({ target }) => ({ node: `the one with ${target}` }),
     ...change,
-  };
-  const server = fastify({ forceCloseConnections: true });
-  addConvertRoutes(server, api, silentLogger);
+  });
   const socketPath = join(folder, "controller.sock");
-  await server.listen({ path: socketPath });
-  close = () => server.close();
-  return { client: openAdminClient(socketPath), server, seen };
+  close = await openAdminServer({ socketPath, account: "anna", version: "0", apiFor: () => api, logger: silentLogger });
+  return { client: openAdminClient(socketDoor(socketPath, "anna")), socketPath, seen };
 }
 
 test("a conversion is handed on as it was asked for, and tells how far it is", async () => {
@@ -77,8 +75,8 @@ test.each([
   { ...request, path: "/etc" },
   { ...request, source: "x".repeat(201) },
 ])("%j is no request", async (payload) => {
-  const { server, seen } = await serve();
-  const answer = await server.inject({ method: "POST", url: "/api/v1/models/convert", payload });
-  expect(answer.statusCode).not.toBe(200);
+  const { client, seen } = await serve();
+  const work = client.convert(payload as ConvertRequest, () => {}, signal);
+  await expect(work).rejects.toMatchObject({ code: "bad_request" });
   expect(seen).toEqual([]);
 });

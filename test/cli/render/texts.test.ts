@@ -49,7 +49,7 @@ test("the caret stays under its column in a line that is too long to show", () =
 });
 
 describe("settings for clients", () => {
-  const facts = { gateway: "http://127.0.0.1:8415", models: ["gpt-oss-120b", "think"] };
+  const facts = { gateway: "http://127.0.0.1:8415", models: ["gpt-oss-120b", "think"], keys: "not-asked" as const };
 
   test("can be evaluated by a shell", () => {
     expect(renderEnv(clientSettings("openai", facts))).toEqual([
@@ -65,6 +65,14 @@ describe("settings for clients", () => {
     const settings = clientSettings("claude-code", facts);
     expect(settings.env).toEqual({});
     expect(renderEnv(settings).join("\n")).toMatch(/^# .*messages API/);
+  });
+
+  test("ask for a key where the gateway does, and put none in its place", () => {
+    for (const client of ["openai", "open-webui"] as const) {
+      const settings = clientSettings(client, { ...facts, keys: "asked" });
+      expect(settings.env).not.toHaveProperty("OPENAI_API_KEY");
+      expect(settings.notes.join(" ")).toContain("exoctl keys create");
+    }
   });
 
   test("name what Open WebUI reads", () => {

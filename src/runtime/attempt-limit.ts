@@ -1,4 +1,4 @@
-import type { Clock } from "../runtime/clock.js";
+import type { Clock } from "./clock.js";
 
 export interface AttemptLimitSettings {
   readonly failures: number;
