@@ -15,7 +15,8 @@ export type CallerAdmission =
 export function admitCaller({ keys }: GatewayContext, context: RequestContext): CallerAdmission {
   const { caller, response, facts, signal } = context;
   const note = (meter: TokenMeter) => {
-    const usage = meter.usage(signal.aborted ? "given-up" : "ended");
+    // What no exo was asked for has cost nothing.
+    const usage = meter.usage(signal.aborted && facts.attempts !== undefined ? "given-up" : "ended");
     facts.promptTokens = usage.promptTokens;
     facts.completionTokens = usage.completionTokens;
     return usage;

@@ -1,28 +1,25 @@
 import { pickTarget } from "../route/pick-target.js";
 import { resolveModel } from "../route/resolve-model.js";
-import type { ServingModel, Target } from "../route/serving-model.js";
+import type { ServingModel } from "../route/serving-model.js";
 import { admitCaller } from "./admit-caller.js";
-import type { AnswerIdentity } from "./answer-sink.js";
 import type { ApiError } from "./api-error.js";
-import { createAssembler } from "./assemble-answer.js";
+import { attemptChat, type ChatJob, identityOf } from "./attempt-chat.js";
 import { createId } from "./create-id.js";
 import { mayAskFor } from "./door/caller.js";
 import { failureToError, isWorthRetrying } from "./failure-to-error.js";
 import type { GatewayContext } from "./gateway-settings.js";
 import { givenUpError } from "./given-up-error.js";
 import { modelNotAllowed } from "./keys/key-errors.js";
-import { createTokenMeter, type TokenMeter } from "./keys/meter-answer.js";
+import { createTokenMeter } from "./keys/meter-answer.js";
 import { modelNotReady, modelUnknown } from "./model-errors.js";
-import { type ChatRequest, parseChatRequest } from "./parse-chat-request.js";
+import { parseChatRequest } from "./parse-chat-request.js";
 import { queueForRing } from "./queue-for-ring.js";
 import { readJsonBody } from "./read-body.js";
 import type { RequestContext } from "./request-context.js";
-import { type AttemptOutcome, runAttempt } from "./run-attempt.js";
-import { sendError, sendJson } from "./send-json.js";
-import { createStreamAnswer, failStream } from "./stream-answer.js";
-import { createChunkWriter } from "./stream-chunks.js";
+import { sendError } from "./send-json.js";
+import { failStream } from "./stream-answer.js";
 import type { Upstream, UpstreamError } from "./upstream.js";
-import { settleUpstream, type UpstreamSettings, upstreamBody } from "./upstream-body.js";
+import { settleUpstream } from "./upstream-body.js";
 
 /** How often a request is sent before the client is told that it failed. */
 const maxAttempts = 2;
@@ -67,14 +64,6 @@ async function answerFromRing(model: ServingModel, job: ChatJob): Promise<void> 
   }
 }
 
-/** One client request on its way. */
-interface ChatJob {
-  readonly gateway: GatewayContext;
-  readonly context: RequestContext;
-  readonly request: ChatRequest;
-  readonly meter: TokenMeter;
-}
-
 /** Tries targets until one has begun to answer; from then on, its failure is the client's. */
 async function answerFrom(model: ServingModel, job: ChatJob, upstream: Upstream): Promise<void> {
   const { gateway, context, request } = job;
@@ -91,7 +80,7 @@ async function answerFrom(model: ServingModel, job: ChatJob, upstream: Upstream)
     tried.add(target.id);
     context.facts.target = target.id;
     context.facts.attempts = tried.size;
-    const outcome = await attempt(target, upstream, settings, identityOf(id, model, target, context), job);
+    const outcome = await attemptChat(target, upstream, settings, identityOf(id, model, target, context), job);
     if (outcome.kind === "finished") return;
     if (outcome.kind === "aborted") return fail(job, givenUpError(context.signal));
     lastError = failureToError(outcome.failure, model, target);
@@ -111,57 +100,6 @@ async function answerFrom(model: ServingModel, job: ChatJob, upstream: Upstream)
 /** In words of the network. What exo wrote is left out: it may quote the prompt. */
 const causeOf = (error: UpstreamError): string =>
   error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
-
-const identityOf = (id: string, model: ServingModel, target: Target, context: RequestContext): AnswerIdentity => ({
-  id,
-  created: Math.floor(context.startedAt / 1_000),
-  model: model.name,
-  origin: target.simulated ? "simulated" : "real",
-});
-
-/** One target's try, counted while it lasts. A finished answer has been sent when this resolves. */
-async function attempt(
-  target: Target,
-  upstream: Upstream,
-  settings: UpstreamSettings,
-  identity: AnswerIdentity,
-  { gateway, context, request, meter }: ChatJob,
-): Promise<AttemptOutcome> {
-  const { clock, limits, outstanding } = gateway;
-  const { response, signal, startedAt, facts } = context;
-  const common = {
-    upstream,
-    target,
-    body: upstreamBody(request, settings, target.upstreamModel),
-    clock,
-    limits,
-    signal,
-    onFirstToken: () => {
-      facts.firstTokenMs = clock.now() - startedAt;
-    },
-  };
-  outstanding.set(target.id, (outstanding.get(target.id) ?? 0) + 1);
-  try {
-    if (request.answerAs === "stream") {
-      const writer = createChunkWriter(identity, request.usageInStream);
-      const waitedEnough = (): boolean => clock.now() - startedAt >= limits.holdHeadMs;
-      const answer = meter.count(createStreamAnswer({ response, writer, waitedEnough }));
-      const outcome = await runAttempt({ ...common, answer });
-      if (outcome.kind === "finished") answer.end();
-      // What came in one packet with the failure has not been sent yet.
-      else if (outcome.kind === "failed" && outcome.tokens === "some") answer.flush(() => {});
-      return outcome;
-    }
-    const answer = meter.count(createAssembler(identity));
-    const outcome = await runAttempt({ ...common, answer });
-    if (outcome.kind === "finished") sendJson(response, 200, answer.result());
-    return outcome;
-  } finally {
-    const left = (outstanding.get(target.id) ?? 1) - 1;
-    if (left > 0) outstanding.set(target.id, left);
-    else outstanding.delete(target.id);
-  }
-}
 
 function refuse(context: RequestContext, error: ApiError): void {
   context.facts.error = error.code;
