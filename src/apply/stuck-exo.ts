@@ -4,14 +4,14 @@ import { Problem } from "../runtime/problem.js";
 import { agentOf, type StepContext } from "./step-context.js";
 import { describeStep, type StepOf, type StepResult } from "./steps.js";
 
-/** Exos that start no runner any more: nothing but a new start helps them. */
+/** Exos that do nothing for a starting instance: their workers are stuck, and nothing but a new start helps them. */
 export class StuckExoProblem extends Problem {
   constructor(
     readonly nodes: readonly NodeName[],
     message: string,
     hint: string,
   ) {
-    super("failed", "runner_not_started", message, hint);
+    super("failed", "exo_stuck", message, hint);
   }
 }
 
@@ -36,7 +36,7 @@ export async function restartStuckExos(
   const view = await context.access.observe(signal).catch(() => undefined); // unseen, nothing is restarted
   const idle = nodes.filter((name) => view?.deployment.instances.some(isReadyOn(name)) === false);
   for (const node of idle) {
-    const step: StepOf<"restart-exo"> = { action: "restart-exo", node, because: "it starts no runner any more" };
+    const step: StepOf<"restart-exo"> = { action: "restart-exo", node, because: "it is stuck" };
     context.report({ kind: "step-started", step });
     const outcome = await restartExo(context, node, signal).then(
       (result) => result.outcome,
