@@ -53,7 +53,7 @@ function look(
   const nodes = new Set(instance.stages.map((stage) => stage.node));
   const downloads = deployment.downloads.filter((item) => item.modelId === instance.modelId && nodes.has(item.node));
   const signature = JSON.stringify([
-    instance.stages.map((stage) => [stage.runner, stage.creations, stage.progress?.layersLoaded]),
+    instance.stages.map((stage) => [stage.runner, stage.progress?.layersLoaded]),
     downloads.map((download) => [download.node, download.state, download.downloadedBytes]),
   ]);
   return {
