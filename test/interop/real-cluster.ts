@@ -13,8 +13,8 @@ export const weightsFolder = join(workFolder, "weights");
 export const servedModel = "gpt-oss-120b";
 export const capital = [{ role: "user" as const, content: "What is the capital of France?" }];
 export const minuteMs = 60_000;
-/** On a busy machine exo's starts hang now and then. exoctl sees it after 60 s, or 120 s, tries again, and starts exo again. */
-export const comeUpMs = 10 * minuteMs;
+/** On a busy machine exo's starts hang now and then. exoctl sees that after 30 s and tries again, up to a minute later. */
+export const comeUpMs = 15 * minuteMs;
 
 export const stateOf = (node: number): Promise<unknown> => askExo({ address: addressOf(node) }, "/state");
 
