@@ -7,6 +7,8 @@ export interface ApplyTimings {
   /** For the ring to form. */
   readonly connectMs: number;
   readonly warmUpMs: number;
+  /** For an exo to do what nothing stands in the way of: begin with a runner, or let it connect. It takes tenths of a second. */
+  readonly stallMs: number;
   /** Loads and downloads fail after so long without progress, never by total time. */
   readonly noProgressMs: number;
   /** For an accepted command to show in exo's state; then it is sent once more. */
@@ -22,6 +24,7 @@ export const defaultTimings: ApplyTimings = {
   pollMs: 1_000,
   connectMs: 60_000,
   warmUpMs: 300_000,
+  stallMs: 30_000,
   noProgressMs: 120_000,
   commandMs: 10_000,
   deleteMs: 30_000,

@@ -43,7 +43,7 @@ export interface ApplyDeps {
   readonly knownAnswer?: KnownAnswer;
   /** Instances that were proven before, and need no proof again. */
   readonly proven?: ReadonlySet<string>;
-  /** What to do about an exo that starts no runner any more; default `leave`. */
+  /** What to do about an exo that is stuck; default `leave`. */
   readonly stuckExos?: "restart" | "leave";
   /** Called as soon as an instance has answered correctly: it can serve while other copies still load. */
   readonly onProven?: (instanceId: string) => void;

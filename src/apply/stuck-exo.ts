@@ -1,26 +1,31 @@
 import type { NodeName } from "../cluster/names.js";
+import type { AgentLink } from "../inventory/agent-link.js";
 import type { DeployedInstance } from "../inventory/deployment.js";
 import { Problem } from "../runtime/problem.js";
 import { agentOf, type StepContext } from "./step-context.js";
 import { describeStep, type StepOf, type StepResult } from "./steps.js";
 
-/** Exos that start no runner any more: nothing but a new start helps them. */
+/** Exos that do nothing for a starting instance: their workers are stuck, and nothing but a new start helps them. */
 export class StuckExoProblem extends Problem {
   constructor(
     readonly nodes: readonly NodeName[],
     message: string,
     hint: string,
   ) {
-    super("failed", "runner_not_started", message, hint);
+    super("failed", "exo_stuck", message, hint);
   }
 }
 
 /** Stops exo and starts it again. @throws AgentRefusedError when the agent does not run this exo */
-export async function restartExo(context: StepContext, node: NodeName, signal: AbortSignal): Promise<StepResult> {
-  const agent = agentOf(context, node);
+export async function startAgain(agent: AgentLink, signal: AbortSignal): Promise<void> {
   await agent.stopExo(signal);
   // Once more where the first answer got lost: a stopped exo serves nobody, and nothing else would start it.
   await agent.startExo(signal).catch(() => agent.startExo(signal));
+}
+
+/** The same as a step. */
+export async function restartExo(context: StepContext, node: NodeName, signal: AbortSignal): Promise<StepResult> {
+  await startAgain(agentOf(context, node), signal);
   return { outcome: `exo on ${node} was started again`, effect: "changed" };
 }
 
@@ -34,9 +39,11 @@ export async function restartStuckExos(
   signal: AbortSignal,
 ): Promise<void> {
   const view = await context.access.observe(signal).catch(() => undefined); // unseen, nothing is restarted
-  const idle = nodes.filter((name) => view?.deployment.instances.some(isReadyOn(name)) === false);
+  const idle = nodes.filter(
+    (name) => view?.deployment.instances.some((instance) => isReadyOn(instance, name)) === false,
+  );
   for (const node of idle) {
-    const step: StepOf<"restart-exo"> = { action: "restart-exo", node, because: "it starts no runner any more" };
+    const step: StepOf<"restart-exo"> = { action: "restart-exo", node, because: "it is stuck" };
     context.report({ kind: "step-started", step });
     const outcome = await restartExo(context, node, signal).then(
       (result) => result.outcome,
@@ -46,7 +53,6 @@ export async function restartStuckExos(
   }
 }
 
-const isReadyOn =
-  (name: NodeName) =>
-  ({ health, stages }: DeployedInstance): boolean =>
-    health.state === "ready" && stages.some(({ node }) => node === name);
+/** Whether this instance may be serving on this node. */
+export const isReadyOn = ({ health, stages }: DeployedInstance, name: NodeName): boolean =>
+  health.state === "ready" && stages.some(({ node }) => node === name);

@@ -4,6 +4,7 @@ import type { Logger } from "../runtime/logger.js";
 import type { DriftWatch } from "./drift/watch-drift.js";
 import type { ModelRun } from "./model-run.js";
 import type { ModelWork, Report } from "./model-work.js";
+import type { SplitWatch } from "./split-watch.js";
 
 /** How often the cluster is looked at. */
 const roundMs = 1_000;
@@ -25,6 +26,8 @@ export function startControlLoop(
     readonly work: ModelWork;
     /** Keeps the registries as they shall be; looks at each view. */
     readonly drift: Pick<DriftWatch, "look" | "idle">;
+    /** Brings exos back that have parted from the others; looks at each view. */
+    readonly split: SplitWatch;
     /** What a model lacks in what was seen last, in a few words; undefined when it lacks nothing. */
     readonly lack: (run: ModelRun) => string | undefined;
     readonly clock: Clock;
@@ -56,6 +59,9 @@ export function startControlLoop(
       repairs.set(name, repair(name, lack));
     }
     deps.drift.look(view, healing ? "mend" : "watch");
+    // An exo that joins makes the others elect a master: nothing to risk while all that is wanted is served.
+    const isLacking = work.runs().some((run) => deps.lack(run) !== undefined);
+    deps.split.look(view, healing && isLacking ? "mend" : "watch");
   };
   const loop = async (): Promise<void> => {
     while (!signal.aborted) {
@@ -64,7 +70,7 @@ export function startControlLoop(
       });
       await clock.sleep(roundMs, signal).catch(() => undefined); // rejects only when the loop is to end
     }
-    await Promise.all([...repairs.values(), deps.drift.idle()]);
+    await Promise.all([...repairs.values(), deps.drift.idle(), deps.split.idle()]);
   };
   return {
     startHealing: () => {

@@ -30,6 +30,7 @@ import { createModelWork, type ModelWork } from "./model-work.js";
 import { createNodesApi } from "./nodes/create-nodes-api.js";
 import { cordonedNodes } from "./plan-model.js";
 import { clientNames, servingModels } from "./serving-models.js";
+import { createSplitWatch } from "./split-watch.js";
 import type { StatusReport } from "./status-report.js";
 import { createWeightsCopier } from "./sync/copy-weights.js";
 import { createModelSync, type ModelSync } from "./sync/sync-model.js";
@@ -142,7 +143,9 @@ export function createController(deps: ControllerDeps): Controller {
       const lack = (run: ModelRun): string | undefined =>
         isClassic() ? ring.lack(run, now.view) : lackOf(run, now.view);
       ring.begin();
-      loop = startControlLoop({ access, work, drift, lack, clock, logger }, deps.lifetime);
+      const manages = (): boolean => now.spec.exo.manage;
+      const split = createSplitWatch({ access, manages, clock, logger, lifetime: deps.lifetime });
+      loop = startControlLoop({ access, work, drift, split, lack, clock, logger }, deps.lifetime);
     },
     startHealing: () => loop?.startHealing(),
     ended: async () => {

@@ -13,12 +13,12 @@ export function viewOfAgent(agent: AgentFacts, views: readonly ExoView[]): ExoVi
   );
 }
 
-/** An enrolled node with what its own exo says. `others`: reasons that only the whole cluster can give. */
+/** An enrolled node with what its own exo says. `others`: what only the whole cluster can tell of it. */
 export function agentNode(
   agent: AgentFacts,
   view: ExoView | undefined,
   cordoned: boolean,
-  others: readonly string[],
+  others: { readonly reasons: readonly string[]; readonly apart: boolean },
   now: number,
 ): InventoryNode {
   const { value: report, at, from } = agent.report;
@@ -38,10 +38,11 @@ export function agentNode(
         ...(nodeId === undefined ? {} : { nodeId }),
         ...(variant === undefined ? {} : { variant }),
         ...(current === undefined ? {} : { address: current.address }),
+        ...(others.apart ? { apart: true } : {}),
       },
       ...(current === undefined ? { at, from } : { at: current.observation.at, from: current.observation.from }),
     },
-    notReady: [...agentReasons(agent, now), ...exoReasons(report, agent, current), ...others],
+    notReady: [...agentReasons(agent, now), ...exoReasons(report, agent, current), ...others.reasons],
   };
 }
 

@@ -53,7 +53,8 @@ export function buildInventory(input: InventoryInput): KnownNodes {
     ...agents.map((agent) => {
       const view = agentViews.get(agent);
       const id = view !== undefined && isCurrentView(view, now) ? view.nodeId : undefined;
-      return agentNode(agent, view, cordoned(agent.name), seenReasons(id), now);
+      const others = { reasons: seenReasons(id), apart: id !== undefined && visibility.isApart(id) };
+      return agentNode(agent, view, cordoned(agent.name), others, now);
     }),
     ...others.map((other) =>
       exoOnlyNode(other, cordoned(other.name), [...withoutAgent, ...seenReasons(other.peer.id)]),

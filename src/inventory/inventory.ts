@@ -20,6 +20,8 @@ export interface InventoryNode {
     readonly variant?: ExoVariant;
     /** Where the controller reaches its API; absent when it does not. */
     readonly address?: ExoAddress;
+    /** Present where it answers and is in another cluster than the exos of most nodes. Told of nodes with an agent only. */
+    readonly apart?: true;
   }>;
   /** Why this node can't take layers now, one sentence each; empty when it can. */
   readonly notReady: readonly string[];

@@ -123,7 +123,7 @@ test("commands that exo loses during an election are sent again with the same id
   expect(cluster.instances).toMatchObject([{ id: report.instanceIds[0] }]);
 });
 
-describe("an exo that starts no runner any more, as 1.0.68 does after a start that hung", () => {
+describe("an exo that is stuck, as 1.0.68 is after a start that hung", () => {
   const passOn = (cluster: FakeCluster, stuckExos: "restart" | "leave") => {
     const deps = {
       access: cluster,
@@ -138,7 +138,7 @@ describe("an exo that starts no runner any more, as 1.0.68 does after a start th
 
   test("is started again after its instance is gone, and the next pass serves", async () => {
     const cluster = fakeCluster(names, gptOssEntry, { stuck: ["studio-2"] });
-    await expect(passOn(cluster, "restart")).rejects.toMatchObject({ code: "runner_not_started" });
+    await expect(passOn(cluster, "restart")).rejects.toMatchObject({ code: "exo_stuck" });
     expect(cluster.instances).toEqual([]);
     expect(cluster.log.slice(-3)).toEqual([
       expect.stringMatching(/^delete /),
@@ -150,20 +150,20 @@ describe("an exo that starts no runner any more, as 1.0.68 does after a start th
 
   test("is left alone where exo is not ours to start", async () => {
     const notOurs = fakeCluster(names, gptOssEntry, { stuck: ["studio-2"] });
-    await expect(passOn(notOurs, "leave")).rejects.toMatchObject({ code: "runner_not_started" });
+    await expect(passOn(notOurs, "leave")).rejects.toMatchObject({ code: "exo_stuck" });
     expect(notOurs.log.some((line) => line.includes("exo on"))).toBe(false);
   });
 
   test("a start whose answer got lost is asked for once more, and what led here stays the failure", async () => {
     const cluster = fakeCluster(names, gptOssEntry, { stuck: ["studio-2"], lostStarts: 2 });
-    await expect(passOn(cluster, "restart")).rejects.toMatchObject({ code: "runner_not_started" });
+    await expect(passOn(cluster, "restart")).rejects.toMatchObject({ code: "exo_stuck" });
     expect(cluster.log.filter((line) => line === "start exo on studio-2")).toHaveLength(2);
   });
 
   test("is left alone while an instance on it is ready", async () => {
     const cluster = fakeCluster(names, gptOssEntry, { stuck: ["studio-2"] });
     cluster.instances.push(anOwn({ id: "somebody-elses", modelId: "org/other", nodes: ["studio-2"], ends: [36] }));
-    await expect(passOn(cluster, "restart")).rejects.toMatchObject({ code: "runner_not_started" });
+    await expect(passOn(cluster, "restart")).rejects.toMatchObject({ code: "exo_stuck" });
     expect(cluster.log.some((line) => line.includes("exo on"))).toBe(false);
   });
 });

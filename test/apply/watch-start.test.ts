@@ -7,13 +7,16 @@ import type { RunnerState } from "../../src/inventory/exo-state.js";
 
 const instanceId = "exoctl-abc-gpt-oss-120b-g1-0123ab";
 
-/** An instance over three nodes whose least advanced runner is still being prepared. */
+const modelId = "exoctl/gpt-oss-120b-MXFP4-Q8";
+const studio = (rank: number) => nodeName(`studio-${rank + 1}`);
+
+/** An instance over three nodes whose least advanced runner is still being prepared. No exo says what it has begun or has. */
 const starting = (...runners: readonly RunnerState[]): Deployment => ({
   at: 0,
   instances: [
     {
       id: instanceId,
-      modelId: "exoctl/gpt-oss-120b-MXFP4-Q8",
+      modelId,
       owner: "ours",
       sharding: "pipeline",
       transport: "ring",
@@ -21,7 +24,7 @@ const starting = (...runners: readonly RunnerState[]): Deployment => ({
       health: { state: "starting", phase: "preparing" },
       stages: runners.map((runner, rank) => ({
         nodeId: exoNodeId(`exo-${rank + 1}`),
-        node: nodeName(`studio-${rank + 1}`),
+        node: studio(rank),
         rank,
         layers: { start: rank * 12, end: (rank + 1) * 12 },
         runner,
@@ -30,6 +33,21 @@ const starting = (...runners: readonly RunnerState[]): Deployment => ({
   ],
   downloads: [],
   problems: [],
+});
+
+/** The same where the exos of these ranks have the whole model. */
+const withModel = (deployment: Deployment, ...ranks: readonly number[]): Deployment => ({
+  ...deployment,
+  downloads: ranks.map((rank) => ({ node: studio(rank), modelId, state: "completed" })),
+});
+
+/** The same where the exos of these ranks have noted that they begin with a runner. */
+const begunBy = (deployment: Deployment, ...ranks: readonly number[]): Deployment => ({
+  ...deployment,
+  instances: deployment.instances.map((instance) => ({
+    ...instance,
+    stages: instance.stages.map((stage) => (ranks.includes(stage.rank) ? { ...stage, creations: 1 } : stage)),
+  })),
 });
 
 /** What is seen when the report of a node is late: the runners are where they were, and whether they live is unknown. */
@@ -76,18 +94,58 @@ describe("what real exo 1.0.68 has been seen to do", () => {
     expect(watchFor(61, deployment, flickering)).toMatchObject({ problem: { code: "ring_not_connected" } });
   });
 
-  test("an exo whose worker is stuck is named, with what helps", () => {
-    const deployment = starting("absent", "idle", "idle");
-    expect(watchFor(119, deployment).kind).toBe("wait");
-    expect(watchFor(121, deployment)).toMatchObject({
+  test("an exo that does not connect though nothing stands in its way is named after 30 s", () => {
+    const deployment = withModel(starting("idle", "connecting", "idle"), 0, 1, 2);
+    expect(watchFor(30, deployment).kind).toBe("wait");
+    const verdict = watchFor(31, deployment);
+    expect(verdict).toMatchObject({
       kind: "failed",
       problem: {
-        code: "runner_not_started",
-        message: expect.stringContaining("exo on studio-1 has started no runner"),
+        code: "exo_stuck",
+        nodes: ["studio-1"],
+        message: expect.stringContaining("exo on studio-1 has not begun to connect"),
         hint: expect.stringContaining("restart it"),
       },
     });
   });
+
+  test.each<[string, readonly RunnerState[], readonly string[]]>([
+    ["all but the last connect at once", ["idle", "idle", "idle"], ["studio-1", "studio-2"]],
+    ["the last connects after the others", ["connecting", "connecting", "idle"], ["studio-3"]],
+  ])("%s", (_, runners, nodes) => {
+    expect(watchFor(31, withModel(starting(...runners), 0, 1, 2))).toMatchObject({
+      problem: { code: "exo_stuck", nodes },
+    });
+  });
+
+  test("an exo that has begun with no runner is named after 30 s, where another one has", () => {
+    const deployment = begunBy(starting("absent", "absent", "idle"), 1, 2);
+    expect(watchFor(30, deployment).kind).toBe("wait");
+    expect(watchFor(31, deployment)).toMatchObject({
+      problem: {
+        code: "exo_stuck",
+        nodes: ["studio-1"],
+        message: expect.stringContaining("exo on studio-1 has started no runner"),
+      },
+    });
+  });
+
+  test("an exo that has begun with its runner gets more time: the runner has to load Python and MLX", () => {
+    const deployment = begunBy(starting("absent", "idle", "idle"), 0, 1, 2);
+    expect(watchFor(119, deployment).kind).toBe("wait");
+    expect(watchFor(121, deployment)).toMatchObject({ problem: { code: "exo_stuck", nodes: ["studio-1"] } });
+  });
+
+  test("an exo that does not know yet where its model is has something to do, and is not blamed", () => {
+    const deployment = withModel(starting("idle", "connecting", "idle"), 1, 2);
+    expect(watchFor(59, deployment).kind).toBe("wait");
+    expect(watchFor(61, deployment)).toMatchObject({ problem: { code: "ring_not_connected" } });
+  });
+});
+
+test("an exo that has left the cluster is not stuck", () => {
+  const deployment = inDoubt(withModel(starting("idle", "connecting", "idle"), 0, 1, 2));
+  expect(watchFor(119, deployment).kind).toBe("wait");
 });
 
 test("an instance of which nothing is known for long is given up, with the reason", () => {

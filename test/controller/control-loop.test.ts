@@ -19,6 +19,7 @@ async function aLoop() {
     lookFails: false,
     looks: 0,
     registryLooks: [] as string[],
+    splitLooks: [] as string[],
   };
   const repairs: { readonly name: string | undefined; end(): void; fail(): void }[] = [];
   const runs = (): ModelRun[] =>
@@ -50,8 +51,12 @@ async function aLoop() {
     look: (_view: unknown, mode: string) => void state.registryLooks.push(mode),
     idle: async () => void state.registryLooks.push("idle"),
   };
+  const split = {
+    look: (_view: unknown, mode: string) => void state.splitLooks.push(mode),
+    idle: async () => void state.splitLooks.push("idle"),
+  };
   const access = { observe, agent: () => undefined, exo: () => undefined };
-  const loop: ControlLoop = startControlLoop({ access, work, drift, lack, clock, logger }, stop.signal);
+  const loop: ControlLoop = startControlLoop({ access, work, drift, split, lack, clock, logger }, stop.signal);
   await settle(); // the first look
   return { loop, clock, logger, stop, state, repairs };
 }
@@ -84,6 +89,19 @@ describe("the control loop", () => {
     stop.abort(new Error("closing"));
     await loop.ended;
     expect(state.registryLooks).toEqual(["watch", "mend", "idle"]);
+  });
+
+  test("lets exos be brought together only while a model lacks something, and waits for that at the end", async () => {
+    const { loop, clock, state, stop } = await aLoop();
+    state.serving = ["ready", "unavailable"];
+    await clock.advance(1_000);
+    loop.startHealing();
+    await clock.advance(1_000);
+    state.serving = ["ready", "ready"];
+    await clock.advance(1_000);
+    stop.abort(new Error("closing"));
+    await loop.ended;
+    expect(state.splitLooks).toEqual(["watch", "watch", "mend", "watch", "idle"]);
   });
 
   test("waits as long as a failed model is to be left alone", async () => {

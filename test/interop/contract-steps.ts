@@ -5,7 +5,7 @@ import { openHttpDriver } from "../contract/exo-modern/http-driver.js";
 import { learnFacts } from "../contract/exo-modern/learn-facts.js";
 import { type CaseOutcome, checkCases, recordExo } from "../contract/exo-modern/run-cases.js";
 import { eventually } from "./eventually.js";
-import { generationsIn } from "./exo-facts.js";
+import { generationsIn, instancesIn } from "./exo-facts.js";
 import { comeUpMs, minuteMs, serving, stateOf } from "./real-cluster.js";
 import type { RealNode } from "./real-node.js";
 import { report } from "./report.js";
@@ -22,13 +22,13 @@ export function contractSteps(nodes: readonly RealNode[]): { verdict(): void } {
   test(
     "exo is asked for all that is promised of its API",
     async () => {
-      await eventually(serving, comeUpMs);
       const [node] = nodes;
       if (node === undefined) throw new Error("there is no node");
+      await untilServing(node);
       const baseUrl = `http://${node.address}:${exoApiPort}`;
       const facts = await learnFacts(baseUrl);
       const breakServing = () => killRunner(node);
-      const target = { baseUrl, facts, breakServing };
+      const target = { baseUrl, facts, breakServing, untilServing: () => untilServing(node) };
       const source = `exo ${facts.release} on Linux, ${nodes.length} nodes, a model of 36 layers that counts`;
       const folder = join(recordFolder ?? "", facts.release.replaceAll(" ", "-"), "calls");
       outcomes.push(
@@ -43,7 +43,7 @@ export function contractSteps(nodes: readonly RealNode[]): { verdict(): void } {
       for (const { name, detail } of brokenOnes(outcomes)) report.say("broken", `${name}: ${firstLine(detail)}`);
       expect(outcomes.length).toBeGreaterThan(0);
     },
-    comeUpMs + 10 * minuteMs,
+    2 * comeUpMs + 10 * minuteMs,
   );
   return {
     verdict: () => {
@@ -62,6 +62,16 @@ const firstLine = (text = ""): string => text.split("\n", 1)[0] ?? "";
 /** Without paths of the machine that the recording was made on. Its name does not show: every node has one of its own. */
 const withoutMachine = (text: string): string =>
   text.replaceAll(workFolder, "/exo").replaceAll(process.cwd(), "/exoctl");
+
+/** exoctl replaces an instance whose runner was killed: what was ready a moment ago may be about to go. */
+async function untilServing(node: RealNode): Promise<void> {
+  await eventually(async () => {
+    const { instance } = await serving();
+    const running = instancesIn(await stateOf(node.number)).find(({ id }) => id === instance);
+    expect(running).toBeDefined();
+    expect(running?.stages.map(({ runner }) => runner)).toEqual(running?.stages.map(() => "RunnerReady"));
+  }, comeUpMs);
+}
 
 /** Waits for an answer to be under way, then kills the process of this node that computes it. */
 async function killRunner(node: RealNode): Promise<void> {

@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { bringUpSteps } from "./bring-up-steps.js";
 import { writeHarmonyModel } from "./harmony-model.js";
-import { capital, gateway, minuteMs, ourModel, servedModel, startCluster } from "./real-cluster.js";
+import { tinyLayers } from "./model-folder.js";
+import { capital, gateway, minuteMs, ourModel, servedModel, startCluster, weightsFolder } from "./real-cluster.js";
+import { exoctlJson } from "./real-controller.js";
 import { printReport, report } from "./report.js";
 import { addressOf, exoApiPort, nodeNumbers } from "./settings.js";
 
@@ -11,8 +13,27 @@ const benchAnswer = z.looseObject({
   generation_stats: z.looseObject({ generation_tokens: z.number(), generation_tps: z.number() }),
 });
 
+const inspection = z.looseObject({
+  facts: z.looseObject({
+    architecture: z.string(),
+    layers: z.number(),
+    quantization: z.looseObject({ name: z.string(), words: z.string() }),
+  }),
+});
+
 printReport("exoctl against real exo 1.x, a model of gpt-oss's shape");
 startCluster(writeHarmonyModel);
+
+test("the weights are stored as those of the real gpt-oss", async () => {
+  const { facts } = inspection.parse(await exoctlJson("model", "inspect", weightsFolder));
+  expect(facts).toMatchObject({
+    architecture: "GptOssForCausalLM",
+    layers: tinyLayers,
+    quantization: { name: "MXFP4-Q8" },
+  });
+  report.say("weights", `${facts.quantization.name}: ${facts.quantization.words}`);
+});
+
 bringUpSteps();
 
 test.each(nodeNumbers)("node %i answers a benchmark, which does not parse what the model says", async (number) => {

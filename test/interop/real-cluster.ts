@@ -8,11 +8,13 @@ import { askExo, type RealNode, startNode } from "./real-node.js";
 import { addressOf, nameOf, nodeNumbers, workFolder } from "./settings.js";
 
 export const ourModel = "exoctl/gpt-oss-120b-MXFP4-Q8";
+/** Where the model is written, before it becomes every node's. */
+export const weightsFolder = join(workFolder, "weights");
 export const servedModel = "gpt-oss-120b";
 export const capital = [{ role: "user" as const, content: "What is the capital of France?" }];
 export const minuteMs = 60_000;
-/** On a busy machine exo's starts hang now and then. exoctl sees it after 60 s, or 120 s, tries again, and starts exo again. */
-export const comeUpMs = 10 * minuteMs;
+/** On a busy machine exo's starts hang now and then. exoctl sees that after 30 s and tries again, up to a minute later. */
+export const comeUpMs = 15 * minuteMs;
 
 export const stateOf = (node: number): Promise<unknown> => askExo({ address: addressOf(node) }, "/state");
 
@@ -52,8 +54,7 @@ export function startCluster(writeModel: (folder: string) => void): readonly Rea
   const nodes: RealNode[] = [];
   const stops: (() => Promise<void>)[] = [];
   beforeAll(async () => {
-    const weights = join(workFolder, "weights");
-    writeModel(weights);
+    writeModel(weightsFolder);
     const controller = startController(writeClusterFile(nodeNumbers.length));
     stops.push(async () => {
       controller.signal("SIGINT");
@@ -62,7 +63,7 @@ export function startCluster(writeModel: (folder: string) => void): readonly Rea
     await eventually(statusNow, 20_000);
     // One after the other: on a busy machine, exos that all start at once may each elect itself and stay apart.
     for (const number of nodeNumbers) {
-      const node = startNode(number, weights, await createJoin(nameOf(number)));
+      const node = startNode(number, weightsFolder, await createJoin(nameOf(number)));
       nodes.push(node);
       stops.push(() => endNode(node));
       await eventually(() => askExo(node, "/node_id"), 2 * minuteMs);

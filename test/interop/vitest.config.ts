@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/interop/*.interop.ts"],
-    testTimeout: 720_000,
+    testTimeout: 960_000,
     hookTimeout: 600_000,
     fileParallelism: false,
     maxWorkers: 1,

@@ -81,14 +81,13 @@ describe("a node is not ready, and says why", () => {
   test("an exo in a cluster of its own, while the larger group stays ready", () => {
     const pair = anObservation(["studio-1", "studio-2"]);
     const alone = anObservation(["studio-3"]);
-    const reasons = reasonsOf(
-      build({ views: [aView("studio-1", pair), aView("studio-2", pair), aView("studio-3", alone)] }),
-    );
-    expect(reasons).toEqual({
+    const built = build({ views: [aView("studio-1", pair), aView("studio-2", pair), aView("studio-3", alone)] });
+    expect(reasonsOf(built)).toEqual({
       "studio-1": [],
       "studio-2": [],
       "studio-3": ["its exo is not in one cluster with exo on studio-1, studio-2"],
     });
+    expect(built.nodes.map(({ exo }) => exo.value.apart)).toEqual([undefined, undefined, true]);
   });
 
   test("a member that one of the others does not see", () => {

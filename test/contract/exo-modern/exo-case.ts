@@ -55,6 +55,8 @@ export interface ExoDriver {
   eventually(name: string, request: ExoCallRequest, wished: (answer: ExoCallAnswer) => boolean): Promise<ExoCallAnswer>;
   /** Makes the runners of the serving instance fail while an answer is under way; absent where nobody can. */
   readonly breakServing?: () => Promise<void>;
+  /** Waits until the model is served, after it was broken; absent where nobody but exo itself mends it. */
+  readonly untilServing?: () => Promise<void>;
 }
 
 /** One promise of exo's API, checked against any exo. */

@@ -15,6 +15,7 @@ export interface HttpDriverOptions {
   readonly baseUrl: string;
   readonly facts: ExoFacts;
   readonly breakServing?: () => Promise<void>;
+  readonly untilServing?: () => Promise<void>;
   readonly onCall?: CallSink;
   /** How long `eventually` goes on. Default 30 s. */
   readonly patienceMs?: number;
@@ -22,10 +23,11 @@ export interface HttpDriverOptions {
 
 /** Asks an exo at a base URL, simulated or real. */
 export function openHttpDriver(options: HttpDriverOptions): ExoDriver {
-  const { baseUrl, facts, breakServing, onCall = async () => {}, patienceMs = 30_000 } = options;
+  const { baseUrl, facts, breakServing, untilServing, onCall = async () => {}, patienceMs = 30_000 } = options;
   return {
     facts,
     ...(breakServing === undefined ? {} : { breakServing }),
+    ...(untilServing === undefined ? {} : { untilServing }),
     async call(name, request, trim) {
       const answer = trimmed(await callExo(baseUrl, request), trim);
       await onCall(name, request, answer);

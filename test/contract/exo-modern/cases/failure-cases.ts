@@ -13,6 +13,7 @@ export const failureCases: readonly ExoCase[] = [
     needs: "breakable",
     async run(exo) {
       const body = { messages: [{ role: "user", content: "Count to 5000." }], max_tokens: 5_000, stream: true };
+      await exo.untilServing?.();
       const broken = exo.breakServing?.();
       const { data, chunks } = streamPieces(
         await exo.call("stream", post("/v1/chat/completions", { model: exo.facts.serving?.model, ...body })),
@@ -31,6 +32,7 @@ export const failureCases: readonly ExoCase[] = [
     needs: "breakable",
     async run(exo) {
       const body = { max_tokens: 5_000, messages: [{ role: "user", content: "Count to 5000." }], stream: true };
+      await exo.untilServing?.();
       const broken = exo.breakServing?.();
       const answer = await exo.call("stream", post("/v1/messages", { model: exo.facts.serving?.model, ...body }));
       await broken;
