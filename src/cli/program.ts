@@ -13,12 +13,17 @@ import { addTokenCommand } from "./commands/token.js";
 import { addUpCommand } from "./commands/up.js";
 import { version } from "./version.js";
 
+/** Error output ends up in logs of services, and the value of an option that there is not may be a secret put into the wrong place. */
+const withoutValue = (text: string): string =>
+  text.replace(/unknown option '(--?[\w-]+)=[^']*'/, "unknown option '$1'");
+
 /** The whole command line. Commands load what they need when they run, so that `--help` stays fast. */
 export function createProgram(): Command {
   const program = new Command("exoctl")
     .description("The orchestrator for exo clusters of Mac Studios")
     .version(version)
     .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(withoutValue(text)) })
     .showSuggestionAfterError()
     .showHelpAfterError("(add --help for what this command takes)");
   for (const add of [

@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { once, setMaxListeners } from "node:events";
 import { createServer, type Server, type TLSSocket } from "node:tls";
 import { channelBindingBytes, channelBindingLabel } from "../../cluster/enrolment-proof.js";
 import { spkiOf } from "../../cluster/spki-pin.js";
@@ -6,12 +6,12 @@ import type { Redeem } from "../../controller/enrolment.js";
 import type { Close } from "../../runtime/close-all.js";
 import type { Logger } from "../../runtime/logger.js";
 import { Problem } from "../../runtime/problem.js";
+import { type ConnectionLimits, createOpenConnections } from "./connection-limits.js";
 import { formatMessage, parseMessage, readLine, requestSchema, WireError } from "./enrolment-wire.js";
 import type { Identity } from "./identity.js";
 
 /** Time for a whole enrolment, from the TCP connection to the last byte. */
 const defaultDeadlineMs = 5_000;
-const maxConnections = 64;
 
 export interface EnrolmentListenerOptions {
   readonly identity: Identity;
@@ -21,6 +21,7 @@ export interface EnrolmentListenerOptions {
   readonly redeem: Redeem;
   readonly logger: Logger;
   readonly deadlineMs?: number;
+  readonly limits?: ConnectionLimits;
 }
 
 const withoutMapping = (address: string): string => address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "");
@@ -76,8 +77,8 @@ const cannotListen = (options: EnrolmentListenerOptions, error: Error): Problem 
 };
 
 /**
- * Listens for agents that enrol: TLS 1.3 only, one line of at most 16 KiB each way, everything within five seconds. What goes
- * wrong with a connection is logged and ends that connection; nothing about it is sent to the other side.
+ * Listens for agents that enrol: TLS 1.3 only, one line of at most 16 KiB each way, everything within five seconds, and a bounded
+ * number of connections from each source. What goes wrong with a connection is logged and ends that connection; nothing about it is sent to the other side.
  *
  * @throws Problem `port_in_use` or `cannot_listen`.
  */
@@ -86,16 +87,18 @@ export async function listenForEnrolment(
 ): Promise<{ readonly port: number; readonly close: Close }> {
   const { logger } = options;
   const server = createTlsServer(options);
-  server.maxConnections = maxConnections;
   const stop = new AbortController();
-  const sockets = new Set<{ destroy(): void }>();
+  // One listener for each connection; how many there are is bounded below.
+  setMaxListeners(0, stop.signal);
+  const connections = createOpenConnections(options.limits);
 
   server.on("connection", (socket) => {
-    sockets.add(socket);
+    const source = withoutMapping(socket.remoteAddress ?? "unknown");
+    connections.add(source, socket);
     const timer = setTimeout(() => socket.destroy(), options.deadlineMs ?? defaultDeadlineMs);
     socket.once("close", () => {
       clearTimeout(timer);
-      sockets.delete(socket);
+      connections.remove(source, socket);
     });
   });
   server.on("tlsClientError", (error, socket) => {
@@ -129,7 +132,7 @@ export async function listenForEnrolment(
   const run = async (): Promise<void> => {
     stop.abort();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    for (const socket of sockets) socket.destroy();
+    connections.closeAll();
     await closed;
   };
   return {
