@@ -188,7 +188,7 @@ async function buildAgent(
   });
   const modelConvert = createModelConvert({
     registry,
-    folders: openConversionDisk(exo.modelsFolders[0]),
+    folders: openConversionDisk(exo.modelsFolders),
     converter: converter && createChildConverter(converter),
     describeMachine,
     placed,
