@@ -7,6 +7,7 @@ import { addEnvCommand } from "./commands/env.js";
 import { addModelCommand } from "./commands/model.js";
 import { addNodesCommand } from "./commands/nodes.js";
 import { addPlanCommand } from "./commands/plan.js";
+import { addRotateKeyCommand } from "./commands/rotate-key.js";
 import { addRunCommand } from "./commands/run.js";
 import { addStatusCommand } from "./commands/status.js";
 import { addTokenCommand } from "./commands/token.js";
@@ -31,6 +32,7 @@ export function createProgram(): Command {
     addAgentCommand,
     addTokenCommand,
     addNodesCommand,
+    addRotateKeyCommand,
     addBackupCommands,
     addDiscoverCommand,
     addPlanCommand,

@@ -8,6 +8,7 @@ import type { Clock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
 import type { ConnectClassic } from "./classic-eyes.js";
 import type { ExoConnection } from "./exo-views.js";
+import type { OwnKeys } from "./nodes/own-keys.js";
 import type { Member, StateStore } from "./state-store.js";
 import type { SightingWatch } from "./watch-sightings.js";
 
@@ -26,6 +27,8 @@ export interface ControllerDeps {
     readonly timings: Partial<ApplyTimings>;
   };
   readonly store: StateStore;
+  /** This controller's own keys. */
+  readonly keys: OwnKeys;
   readonly watch: SightingWatch;
   readonly dial: (member: Member, address: HostPort) => AgentLink;
   readonly connectExo: (address: ExoAddress) => ExoConnection;

@@ -27,6 +27,7 @@ import { servedNames } from "./model-list/served-names.js";
 import type { ModelRun } from "./model-run.js";
 import { createModelWork, type ModelWork } from "./model-work.js";
 import { createNodesApi } from "./nodes/create-nodes-api.js";
+import { createKeyRotation, type KeyRotation } from "./nodes/key-rotation.js";
 import { cordonedNodes } from "./plan-model.js";
 import { clientNames, servingModels } from "./serving-models.js";
 import type { StatusReport } from "./status-report.js";
@@ -108,6 +109,7 @@ export function createController(deps: ControllerDeps): Controller {
     api: createApi(deps, now, {
       access,
       fleet: eyes.fleet,
+      rotation: eyes.rotation,
       ring,
       desired,
       known,
@@ -133,6 +135,8 @@ export function createController(deps: ControllerDeps): Controller {
       if (after !== before) await save(store, after);
       const lack = (run: ModelRun): string | undefined =>
         isClassic() ? ring.lack(run, now.view) : lackOf(run, now.view);
+      // Where it was ended between the last node and this.
+      await eyes.rotation.settle();
       ring.begin();
       loop = startControlLoop({ access, work, drift, lack, clock, logger }, deps.lifetime);
     },
@@ -148,6 +152,7 @@ export function createController(deps: ControllerDeps): Controller {
 /** Everything that looks at the cluster. */
 function openEyes(deps: ControllerDeps, now: Now) {
   const { settings, store, clock, logger, watch } = deps;
+  const rotation = createKeyRotation(deps);
   const fleet = createFleet({
     members: store.members,
     hints: watch.hints,
@@ -155,6 +160,8 @@ function openEyes(deps: ControllerDeps, now: Now) {
     verified: watch.verified,
     remember: async (agent, lastAddress) => void (await store.changeMember(agent, { lastAddress })),
     term: store.term,
+    rotate: rotation.advance,
+    otherwise: rotation.otherwise,
     clock,
     logger,
   });
@@ -185,12 +192,13 @@ function openEyes(deps: ControllerDeps, now: Now) {
       now.view = view;
     },
   });
-  return { fleet, exos, ring, access: ring.seeing(access) };
+  return { fleet, rotation, exos, ring, access: ring.seeing(access) };
 }
 
 interface ApiParts {
   readonly access: ClusterAccess;
   readonly fleet: Fleet;
+  readonly rotation: KeyRotation;
   readonly ring: ClassicCluster;
   readonly desired: DesiredReader;
   readonly known: () => KnownModels;
@@ -204,7 +212,7 @@ interface ApiParts {
 
 function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
   const { settings, store, clock, watch } = deps;
-  const { access, fleet, ring, desired, known, work, sync, classic, serving, wantedEntries, drift } = parts;
+  const { access, fleet, rotation, ring, desired, known, work, sync, classic, serving, wantedEntries, drift } = parts;
   const status = (): StatusReport => {
     const runs = work.runs();
     const report = buildStatus({
@@ -233,7 +241,10 @@ function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
     status,
     nodes: createNodesApi({
       store,
-      fleet: fleet.nodes,
+      fleet,
+      rotation,
+      keys: deps.keys,
+      lifetime: deps.lifetime,
       statuses: () => status().nodes,
       view: () => now.view,
       clock,

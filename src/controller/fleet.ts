@@ -30,6 +30,8 @@ export interface Fleet {
    * shows when it comes. Rejects only on abort.
    */
   refresh(signal: AbortSignal): Promise<void>;
+  /** Closes the connections to agents that are no longer members, at once and with the calls on them. */
+  forgetRemoved(): Promise<void>;
   close: Close;
 }
 
@@ -42,6 +44,10 @@ export interface FleetDeps {
   readonly verified: (agent: AgentId, address: HostPort) => void;
   /** Called when an agent answered at an address that is not the remembered one. */
   readonly remember: (agent: AgentId, address: HostPort) => Promise<void>;
+  /** Brings an agent that has answered to the controller's newest key; see `KeyRotation`. */
+  readonly rotate?: (member: Member, link: AgentLink, signal: AbortSignal) => Promise<"dial-again" | "done">;
+  /** The same member by other keys of this controller, to be tried where it does not know the one that it should. */
+  readonly otherwise?: (member: Member) => readonly Member[];
   /** This controller's lease term. */
   readonly term: number;
   readonly clock: Clock;
@@ -56,12 +62,18 @@ export function createFleet(deps: FleetDeps): Fleet {
     const member = memberOf(id);
     if (member === undefined) return;
     const before = nodes.get(id);
-    // Whoever enrolled again with another key is somebody to get to know anew.
-    if (before !== undefined && before.member.pin !== member.pin) await before.link?.close();
-    const node = await askMember(deps, member, ofThisKey(member, before), signal);
+    // Whoever enrolled again with another key is somebody to get to know anew; to whom we show another key, we show it on a new
+    // connection.
+    if (before !== undefined && !isSameKeys(before.member, member)) await before.link?.close();
+    const node = await askMember(deps, member, knownBefore(member, before), signal);
     // It may have been removed meanwhile, or everything is closing.
     if (signal.aborted || memberOf(id) === undefined) await node.link?.close();
     else nodes.set(id, node);
+    if (node.link !== undefined && (await rotated(deps, node, node.link, signal)) === "dial-again") {
+      const now = memberOf(id);
+      if (now !== undefined) nodes.set(id, await askMember(deps, now, knownBefore(now, node), signal));
+      await node.link.close();
+    }
     if (node.trouble !== undefined) throw new Error(node.trouble);
   }, deps.clock);
   return {
@@ -71,6 +83,7 @@ export function createFleet(deps: FleetDeps): Fleet {
       await forgetOthers(nodes, new Set(ids));
       await agents.round(ids, signal);
     },
+    forgetRemoved: () => forgetOthers(nodes, new Set(deps.members().map((member) => member.agentId))),
     close: async () => {
       await agents.close();
       const closers = [...nodes.values()].map(closer);
@@ -82,6 +95,33 @@ export function createFleet(deps: FleetDeps): Fleet {
 
 const ofThisKey = (member: Member, known: FleetNode | undefined): FleetNode | undefined =>
   known?.member.pin === member.pin ? known : undefined;
+
+const isSameKeys = (one: Member, other: Member): boolean =>
+  one.pin === other.pin && one.controllerPin === other.controllerPin;
+
+/** What is known of a member, without a link that was made with another key of ours. */
+function knownBefore(member: Member, known: FleetNode | undefined): FleetNode | undefined {
+  if (known === undefined || known.member.pin !== member.pin) return undefined;
+  if (isSameKeys(known.member, member)) return known;
+  const { link: _closed, ...rest } = known;
+  return rest;
+}
+
+/** A node that can't be told of a new key goes on with the one before; the next round tries again. */
+async function rotated(
+  deps: FleetDeps,
+  { member }: FleetNode,
+  link: AgentLink,
+  signal: AbortSignal,
+): Promise<"dial-again" | "done"> {
+  try {
+    return (await deps.rotate?.(member, link, signal)) ?? "done";
+  } catch (error) {
+    signal.throwIfAborted();
+    deps.logger.warn("a node could not be told the controller's new key", { node: member.name, error });
+    return "done";
+  }
+}
 
 const closer =
   (node: FleetNode): Close =>
@@ -107,16 +147,16 @@ async function askMember(
   const attempts =
     open === undefined || known.address === undefined
       ? dialAll(deps, member)
-      : [{ link: open, address: known.address }];
+      : [{ link: open, address: known.address, as: member }];
   let trouble = "its address is not known: no mDNS advertisement and no static host leads to it";
-  for (const { link, address } of attempts) {
+  for (const { link, address, as } of attempts) {
     try {
       if (!isWaiting(member)) await link.takeLease(deps.term, signal);
       const report = await link.describe(signal);
       if (report.agentId !== member.agentId) throw new Error("another agent answered at its address");
       deps.verified(member.agentId, address);
       await rememberAddress(deps, member, address);
-      const answered = { member, address, report: { value: report, at: deps.clock.now(), from: "agent" } } as const;
+      const answered = { member: as, address, report: { value: report, at: deps.clock.now(), from: "agent" } } as const;
       if (!isWaiting(member)) return { ...answered, link };
       // Without a link nothing can be done with it.
       await link.close();
@@ -142,14 +182,19 @@ async function rememberAddress(deps: FleetDeps, member: Member, address: HostPor
   }
 }
 
+interface Attempt {
+  readonly link: AgentLink;
+  readonly address: HostPort;
+  /** The member by the key that is shown. */
+  readonly as: Member;
+}
+
 /** Links open lazily, one after the other: the generator dials the next address only when the one before has failed. */
-function* dialAll(deps: FleetDeps, member: Member): Generator<{ link: AgentLink; address: HostPort }> {
-  const tried = new Set<string>();
+function* dialAll(deps: FleetDeps, member: Member): Generator<Attempt> {
   const last = member.lastAddress === undefined ? [] : [member.lastAddress];
-  for (const address of [...deps.hints(member.agentId), ...last]) {
-    const key = `${address.host} ${address.port}`;
-    if (tried.has(key)) continue;
-    tried.add(key);
-    yield { link: deps.dial(member, address), address };
-  }
+  const addresses = new Map(
+    [...deps.hints(member.agentId), ...last].map((address) => [`${address.host} ${address.port}`, address]),
+  );
+  for (const as of [member, ...(deps.otherwise?.(member) ?? [])])
+    for (const address of addresses.values()) yield { link: deps.dial(as, address), address, as };
 }

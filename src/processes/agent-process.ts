@@ -16,6 +16,7 @@ import { type ConverterProgram, createChildConverter } from "../adapters/system/
 import { childProcessHost } from "../adapters/system/child-process-host.js";
 import type { AgentServices } from "../agent/agent-services.js";
 import { createAuthority } from "../agent/authority.js";
+import { createControllerKey, type TrustedKey } from "../agent/controller-key.js";
 import { createDescribeExo } from "../agent/describe-exo.js";
 import { createDescribeMachine } from "../agent/describe-node.js";
 import type { ExoSupervisor } from "../agent/exo-supervisor.js";
@@ -34,6 +35,7 @@ import type { Logger } from "../runtime/logger.js";
 import { Problem } from "../runtime/problem.js";
 import { type AgentClassicSettings, openAgentClassic } from "./agent-classic.js";
 import { type AgentFilesSettings, openAgentSync } from "./agent-sync.js";
+import { type ControllerKeys, createControllerKeys } from "./controller-keys.js";
 
 /** What an agent announces of itself. */
 export interface AgentFacts {
@@ -46,6 +48,8 @@ export interface AgentFacts {
 
 /** The controller that an agent has enrolled with. */
 export interface EnrolledController extends TrustedController {
+  /** A further key that it has announced. */
+  readonly announced?: TrustedController;
   /** What the controller calls this node; without it the name of the settings stays. */
   readonly name?: string;
   /** `waiting`: somebody has to approve this agent on the controller first. */
@@ -90,6 +94,8 @@ export interface AgentSettings {
   readonly exo: AgentExoSettings;
   /** How to convert models, given the home folder of that program. Without it the agent converts none. */
   readonly converter?: (homeFolder: string) => ConverterProgram;
+  /** Writes down which keys of its controller the agent answers from now on. Without it that lasts as long as the agent runs. */
+  readonly keepKeys?: (keys: readonly TrustedKey[]) => Promise<void>;
   readonly advertise: (facts: AgentFacts) => Promise<Close>;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -109,8 +115,13 @@ export interface RunningAgent {
   readonly pin: string;
   /** Resolves when the agent has a controller, or never will have one; never rejects. */
   readonly enrolment: Promise<EnrolmentOutcome>;
+  /** From now on no controller is answered; calls under way end. */
+  readonly answerNobody: () => void;
   readonly close: Close;
 }
+
+const keysOf = ({ certificatePem, announced }: EnrolledController): readonly TrustedKey[] =>
+  announced === undefined ? [{ certificatePem }] : [{ certificatePem }, announced];
 
 async function serve(settings: AgentServerSettings): Promise<AgentServer> {
   try {
@@ -148,6 +159,7 @@ async function buildAgent(
   home: AgentHome,
   logger: Logger,
   name: () => string,
+  controllerKeys: ControllerKeys,
 ): Promise<Built> {
   const { exo, clock } = settings;
   const api = openHttpExoApi({ port: exo.apiPort, ...(exo.apiHost === undefined ? {} : { host: exo.apiHost }) });
@@ -198,6 +210,7 @@ async function buildAgent(
   return {
     services: {
       nodeAgent,
+      controllerKey: createControllerKey({ trusted: controllerKeys, authority }),
       modelInspect: createModelInspect(registry),
       modelRemoval: createModelRemoval(removalFiles, authority),
       ...classic,
@@ -244,18 +257,19 @@ export async function startAgent(settings: AgentSettings): Promise<RunningAgent>
   const home = await openAgentHome(settings.homeFolder);
   const logger = settings.logger.child({ agent: home.agentId });
   let name = settings.name;
-  const built = await buildAgent(settings, home, logger, () => name);
-  const { services, supervisor, exoAnswers } = built;
   const known = "enrol" in controller ? undefined : controller;
+  const keys = createControllerKeys(known === undefined ? [] : keysOf(known), settings.keepKeys);
+  const built = await buildAgent(settings, home, logger, () => name, keys);
+  const { services, supervisor, exoAnswers } = built;
   name = known?.name ?? name;
-  const trusted = known === undefined ? [] : [known];
-  const server = await serve({ ...settings.listen, own: identity, trusted, services, logger }).catch(
+  const server = await serve({ ...settings.listen, own: identity, trusted: keys.current(), services, logger }).catch(
     async (error: unknown) => {
       await built.close();
       throw error;
     },
   );
 
+  keys.applyTo(server);
   const ending = new AbortController();
   const facts: AgentFacts = { agentId: home.agentId, port: server.port, pin: identity.pin };
   // In the order of opening: exo is let go last, when no call can reach it any more.
@@ -278,7 +292,7 @@ export async function startAgent(settings: AgentSettings): Promise<RunningAgent>
   }
   const accept = (enrolled: EnrolledController): void => {
     name = enrolled.name ?? name;
-    server.trust([enrolled]);
+    keys.use(keysOf(enrolled));
   };
   const enrolment: Promise<EnrolmentOutcome> =
     "enrol" in controller
@@ -293,5 +307,12 @@ export async function startAgent(settings: AgentSettings): Promise<RunningAgent>
     startInBackground(supervisor, exoAnswers(ending.signal), logger);
   }
   logger.info("agent is up", { port: server.port });
-  return { port: server.port, agentId: home.agentId, pin: identity.pin, enrolment, close };
+  return {
+    port: server.port,
+    agentId: home.agentId,
+    pin: identity.pin,
+    enrolment,
+    answerNobody: () => keys.use([]),
+    close,
+  };
 }

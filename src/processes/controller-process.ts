@@ -14,7 +14,7 @@ import { createBonjourNodeFinder } from "../adapters/mdns/bonjour-node-finder.js
 import { chooseControlInterface } from "../adapters/mdns/choose-interfaces.js";
 import { systemClock } from "../adapters/system/system-clock.js";
 import { listenForEnrolment } from "../adapters/tls/enrolment-listener.js";
-import { type Identity, loadOrCreateIdentity } from "../adapters/tls/identity.js";
+import { openOwnKeys, type StoredKeys } from "../adapters/tls/own-keys.js";
 import type { ApplyTimings } from "../apply/apply-settings.js";
 import type { ClusterSpec } from "../config/cluster-spec.js";
 import type { AdminApi } from "../controller/admin-api.js";
@@ -22,6 +22,7 @@ import { awaitNodes } from "../controller/await-nodes.js";
 import { createController } from "../controller/controller.js";
 import { createRedeem } from "../controller/enrolment.js";
 import type { Report } from "../controller/model-work.js";
+import { keyForMember } from "../controller/nodes/own-keys.js";
 import { isWaiting } from "../controller/state-store.js";
 import { watchSightings } from "../controller/watch-sightings.js";
 import type { NodeFinder } from "../discover/node-finder.js";
@@ -95,10 +96,10 @@ async function build(
   const { spec, logger, home } = settings;
   const clock = systemClock;
   const store = keep(await openStateFolder(home));
-  const identity = await loadOrCreateIdentity(home, "exoctl controller");
+  const keys = await openOwnKeys(home, "exoctl controller");
   let current = (): ClusterSpec => spec;
   const enrolment =
-    settings.exoHosts === undefined ? keep(await openEnrolment(settings, identity, store, () => current())) : undefined;
+    settings.exoHosts === undefined ? keep(await openEnrolment(settings, keys, store, () => current())) : undefined;
   const watch = keep(
     await watchSightings({ finders: findersOf(settings), clock, logger, ...sightingLimits(settings) }),
   );
@@ -114,12 +115,21 @@ async function build(
       pid: process.pid,
       simulated: settings.simulation !== undefined,
       exoHosts: settings.exoHosts,
-      enrolment: enrolment && { address: `${enrolment.shownHost}:${enrolment.port}`, pin: identity.pin },
+      enrolment: enrolment && {
+        address: `${enrolment.shownHost}:${enrolment.port}`,
+        get pin() {
+          return keys.current().pin;
+        },
+      },
       timings: settings.simulation?.timings ?? {},
     },
     store,
+    keys:
+      enrolment === undefined
+        ? keys
+        : { ...keys, renew: () => keys.renew().then(() => enrolment.show(keys.current())) },
     watch,
-    dial: (member, { host, port }) => openAgentLink({ host, port, own: identity, agent: member }),
+    dial: (member, { host, port }) => openAgentLink({ host, port, own: keyForMember(keys, member), agent: member }),
     connectExo: openModernExo,
     connectClassic: (api, peer) => ({
       api: openHttpClassicExo({ address: api }),
@@ -162,7 +172,7 @@ async function build(
     api: controller.api,
     ...(enrolment === undefined
       ? {}
-      : { enrolment: { host: enrolment.host, port: enrolment.port, pin: identity.pin } }),
+      : { enrolment: { host: enrolment.host, port: enrolment.port, pin: keys.current().pin } }),
     socketPath,
     awaitNodes: async (options, report, signal) => {
       const members = (): readonly string[] =>
@@ -187,7 +197,7 @@ async function build(
 
 async function openEnrolment(
   settings: ControllerSettings,
-  identity: Identity,
+  keys: StoredKeys,
   store: Awaited<ReturnType<typeof openStateFolder>>,
   current: () => ClusterSpec,
 ) {
@@ -196,7 +206,7 @@ async function openEnrolment(
     simulation === undefined ? chooseControlInterface(networkInterfaces(), spec.discovery.interface) : undefined;
   const host = simulation === undefined ? "0.0.0.0" : "127.0.0.1";
   const listener = await listenForEnrolment({
-    identity,
+    identity: keys.current(),
     host,
     port: simulation === undefined ? enrolmentPort : 0,
     redeem: createRedeem({ store, clock: systemClock, logger, approval: () => current().enrolment.approval }),

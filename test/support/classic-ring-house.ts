@@ -210,6 +210,7 @@ export async function openRingHouse(
       timings: { pollMs: 150 },
     },
     store,
+    keys: { current: () => own, older: () => [], renew: async () => {}, dropOlder: async () => {} },
     watch: { sightings: () => [], hints: () => [], verified: () => {}, close: async () => {} },
     dial: (member, { host, port }) => openAgentLink({ host, port, own, agent: member }),
     connectExo: openModernExo,

@@ -15,6 +15,7 @@ export function addNodesRoutes(server: FastifyInstance, api: NodesApi): void {
   server.post("/api/v1/nodes/approve", (request) => api.approveNode(approveBody.parse(request.body)));
   server.post("/api/v1/nodes/cordon", (request) => api.cordonNode(cordonBody.parse(request.body)));
   server.post("/api/v1/nodes/remove", (request) => api.removeNode(present(removeBody.parse(request.body))));
+  server.post("/api/v1/rotate-key", () => api.rotateKey());
   server.get("/api/v1/tokens", () => api.listTokens());
   server.post("/api/v1/tokens/revoke", (request) => api.revokeToken(tokenBody.parse(request.body)));
 }

@@ -24,12 +24,19 @@ export interface EnrolmentListenerOptions {
   readonly limits?: ConnectionLimits;
 }
 
+export interface EnrolmentListener {
+  readonly port: number;
+  /** Shows this identity from the next connection on. */
+  show(identity: Identity): void;
+  readonly close: Close;
+}
+
 const withoutMapping = (address: string): string => address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "");
 
 /** Serves one agent. A sender that does not follow the protocol is told nothing. */
 async function serve(socket: TLSSocket, options: EnrolmentListenerOptions, signal: AbortSignal): Promise<void> {
-  const certificate = socket.getPeerX509Certificate();
-  if (certificate === undefined) throw new WireError("the agent showed no certificate");
+  const [certificate, shown] = [socket.getPeerX509Certificate(), socket.getX509Certificate()];
+  if (certificate === undefined || shown === undefined) throw new WireError("the agent showed no certificate");
   const sourceAddress = withoutMapping(socket.remoteAddress ?? "unknown");
   const request = parseMessage(await readLine(socket, signal), requestSchema);
   const answer = await options.redeem({
@@ -42,7 +49,7 @@ async function serve(socket: TLSSocket, options: EnrolmentListenerOptions, signa
       channelBinding: socket.exportKeyingMaterial(channelBindingBytes, channelBindingLabel, Buffer.alloc(0)),
       agentSpki: spkiOf(certificate),
       agentCertificatePem: certificate.toString(),
-      controllerSpki: spkiOf(options.identity.certificatePem),
+      controllerSpki: spkiOf(shown),
       sourceAddress,
     },
   });
@@ -82,9 +89,7 @@ const cannotListen = (options: EnrolmentListenerOptions, error: Error): Problem 
  *
  * @throws Problem `port_in_use` or `cannot_listen`.
  */
-export async function listenForEnrolment(
-  options: EnrolmentListenerOptions,
-): Promise<{ readonly port: number; readonly close: Close }> {
+export async function listenForEnrolment(options: EnrolmentListenerOptions): Promise<EnrolmentListener> {
   const { logger } = options;
   const server = createTlsServer(options);
   const stop = new AbortController();
@@ -137,6 +142,8 @@ export async function listenForEnrolment(
   };
   return {
     port,
+    show: ({ privateKeyPem, certificatePem }) =>
+      server.setSecureContext({ key: privateKeyPem, cert: certificatePem, minVersion: "TLSv1.3" }),
     close: () => {
       closing ??= run();
       return closing;

@@ -97,6 +97,7 @@ async function serve(change: Partial<AdminApi> = {}) {
     cordonNode: async ({ node, mode }) => ({ node: `${mode} ${node}`, outcome: "changed" }),
     removeNode: async ({ node, even }) => ({ node: `${node} ${even ?? "idle"}`, outcome: "changed" }),
     listTokens: () => [],
+    rotateKey: async () => ({ outcome: "started", pin: "p", pinWords: "w", behind: [] }),
     revokeToken: async ({ id }) => ({ node: id, outcome: "changed" }),
     cancelConversion: async ({ target }) => ({ node: target }),
     ...change,
