@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { forgetAgentTrust } from "../../src/adapters/files/agent-trust.js";
@@ -184,5 +184,50 @@ describe("an agent that was removed", () => {
     expect(house.logger.lines).toContain("warn this agent has left its controller and answers nobody now");
     await house.stop("one");
     await expect(house.again("one")).rejects.toMatchObject({ code: "not_enrolled" });
+  });
+});
+
+describe("an agent that joins once more", () => {
+  test("after its machine was set up anew, with a new key, is the same node where it kept its id", async () => {
+    const first = await house.join("one", controller);
+    await refresh();
+    await house.stop("one");
+    await rm(join(house.homeOf("one"), "identity.pem"));
+    await rm(join(house.homeOf("one"), "controller.json"));
+    const again = await house.join("one", controller);
+    expect([again.agentId, again.pin === first.pin]).toEqual([first.agentId, false]);
+    expect(controller.store.members()).toMatchObject([{ agentId: first.agentId, pin: again.pin }]);
+    await refresh();
+    expect(linked()).toEqual(["one"]);
+  });
+
+  test("with a controller that was set up anew leaves the lost one, and says so; by itself it never does", async () => {
+    await house.join("one", controller);
+    await refresh();
+    const lost = controller.keys.current();
+    const other = await openKeyedController(house.stateFolder("rebuilt"));
+    try {
+      // As long as nobody on the machine joins it there, the other controller is a stranger.
+      expect(await house.answers("one", other.keys.current(), controller)).toBe(false);
+      await house.stop("one");
+      await house.join("one", other);
+      expect(await house.answers("one", lost, other)).toBe(false);
+      expect(await house.answers("one", other.keys.current(), other)).toBe(true);
+      expect(house.logger.lines).toContain("warn this agent has left one controller for another");
+    } finally {
+      await other.close();
+    }
+  });
+
+  test("that is turned away goes on with the controller that it has", async () => {
+    await house.join("one", controller);
+    const token = await controller.newToken();
+    await controller.store.removeToken(token.id);
+    await house.stop("one");
+    await expect(house.join("one", controller, token)).rejects.toMatchObject({ code: "token_refused" });
+    await house.stop("one");
+    await house.again("one");
+    await refresh();
+    expect(linked()).toEqual(["one"]);
   });
 });

@@ -33,6 +33,7 @@ describe("enrolment", () => {
         enrolledAt: 1_000_000,
         lastAddress: { host: "127.0.0.1", port: 8_417 },
         cordoned: false,
+        controllerPin: house.controller.pin,
       },
     ]);
   });

@@ -2,9 +2,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { attacksOnExo } from "./attacks-on-exo.js";
 import { attacksOnModels } from "./attacks-on-models.js";
+import { attacksOnTrust } from "./attacks-on-trust.js";
 import { methodsOf, openRobbedAgents, protoFiles, type RobbedAgents, secret } from "./robbed-agent.js";
 
-const attacks = { ...attacksOnExo, ...attacksOnModels };
+const attacks = { ...attacksOnExo, ...attacksOnModels, ...attacksOnTrust };
 /** exo's own service, which agents call and do not serve. */
 const notServed = new Set([...methodsOf("proto/exo_node_service.proto").keys()]);
 /** gRPC's INVALID_ARGUMENT and FAILED_PRECONDITION: a refusal in words, no fault of the agent. */
