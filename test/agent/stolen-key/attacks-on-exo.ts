@@ -68,7 +68,10 @@ export const attacksOnExo: Readonly<Record<string, readonly Attack[]>> = {
   "ClassicRegistry/AddEntry": [
     ...pythonBreaks.map((text) => refused(`an id that is ${JSON.stringify(text)}`, addWith({ id: text }))),
     ...pythonBreaks.map((text) => harmless(`a label that is ${JSON.stringify(text)}`, addWith({ label: text }))),
-    ...pythonBreaks.map((text) => harmless(`a repository that is ${JSON.stringify(text)}`, addWith({ repo: text }))),
+    ...pythonBreaks.map((text) => refused(`a repository that is ${JSON.stringify(text)}`, addWith({ repo: text }))),
+    ...["../../outside", "/etc/ssh", "~/x", "..", "a/../b", "a/b/c", "https://x/y", "a/b\0"].map((repo) =>
+      refused(`a repository that is the path ${JSON.stringify(repo)}`, addWith({ repo })),
+    ),
     refused("an engine that there is not", addWith({ engine: "os.system" })),
     refused("a number that is none", addWith({ layers: -1 })),
     refused("a digest that is a path", addWith({}, { expected: "../../models.py" })),
