@@ -7,6 +7,7 @@ import type { Clock } from "../runtime/clock.js";
 import { type Close, closeAll } from "../runtime/close-all.js";
 import type { Logger } from "../runtime/logger.js";
 import { createAskAround } from "./ask-around.js";
+import { type DialDeps, dialMember } from "./dial-member.js";
 import { isWaiting, type Member } from "./state-store.js";
 
 /** One enrolled node as the controller sees it now. */
@@ -35,19 +36,14 @@ export interface Fleet {
   close: Close;
 }
 
-export interface FleetDeps {
+export interface FleetDeps extends DialDeps {
   readonly members: () => readonly Member[];
-  /** Where this agent may be, best guess first: hints, never trusted before its key has been checked. */
-  readonly hints: (agent: AgentId) => readonly HostPort[];
-  readonly dial: (member: Member, address: HostPort) => AgentLink;
   /** Called each time an agent has proven its key at an address. */
   readonly verified: (agent: AgentId, address: HostPort) => void;
   /** Called when an agent answered at an address that is not the remembered one. */
   readonly remember: (agent: AgentId, address: HostPort) => Promise<void>;
   /** Brings an agent that has answered to the controller's newest key; see `KeyRotation`. */
   readonly rotate?: (member: Member, link: AgentLink, signal: AbortSignal) => Promise<"dial-again" | "done">;
-  /** The same member by other keys of this controller, to be tried where it does not know the one that it should. */
-  readonly otherwise?: (member: Member) => readonly Member[];
   /** This controller's lease term. */
   readonly term: number;
   readonly clock: Clock;
@@ -68,14 +64,23 @@ export function createFleet(deps: FleetDeps): Fleet {
     const node = await askMember(deps, member, knownBefore(member, before), signal);
     // It may have been removed meanwhile, or everything is closing.
     if (signal.aborted || memberOf(id) === undefined) await node.link?.close();
-    else nodes.set(id, node);
-    if (node.link !== undefined && (await rotated(deps, node, node.link, signal)) === "dial-again") {
-      const now = memberOf(id);
-      if (now !== undefined) nodes.set(id, await askMember(deps, now, knownBefore(now, node), signal));
-      await node.link.close();
+    else {
+      nodes.set(id, node);
+      await proveNewKey(node, signal);
     }
     if (node.trouble !== undefined) throw new Error(node.trouble);
   }, deps.clock);
+  /** Tells a node of a new key where there is one, and goes on with a connection by that key in the place of this one. */
+  const proveNewKey = async (node: FleetNode, signal: AbortSignal): Promise<void> => {
+    if (node.link === undefined || (await rotated(deps, node, node.link, signal)) === "done") return;
+    const now = memberOf(node.member.agentId);
+    // Removed meanwhile, its connection is closed already.
+    if (now === undefined) return;
+    const next = await askMember(deps, now, knownBefore(now, node), signal);
+    if (memberOf(now.agentId) === undefined) await next.link?.close();
+    else nodes.set(now.agentId, next);
+    await node.link.close();
+  };
   return {
     nodes: () => deps.members().map((member) => ({ ...ofThisKey(member, nodes.get(member.agentId)), member })),
     refresh: async (signal) => {
@@ -146,7 +151,7 @@ async function askMember(
   const { link: open, trouble: _old, ...known }: Partial<FleetNode> = before ?? {};
   const attempts =
     open === undefined || known.address === undefined
-      ? dialAll(deps, member)
+      ? dialMember(deps, member)
       : [{ link: open, address: known.address, as: member }];
   let trouble = "its address is not known: no mDNS advertisement and no static host leads to it";
   for (const { link, address, as } of attempts) {
@@ -180,21 +185,4 @@ async function rememberAddress(deps: FleetDeps, member: Member, address: HostPor
     // A full disk is no reason to lose an agent that answers.
     deps.logger.warn("the address of an agent could not be stored", { node: member.name, error });
   }
-}
-
-interface Attempt {
-  readonly link: AgentLink;
-  readonly address: HostPort;
-  /** The member by the key that is shown. */
-  readonly as: Member;
-}
-
-/** Links open lazily, one after the other: the generator dials the next address only when the one before has failed. */
-function* dialAll(deps: FleetDeps, member: Member): Generator<Attempt> {
-  const last = member.lastAddress === undefined ? [] : [member.lastAddress];
-  const addresses = new Map(
-    [...deps.hints(member.agentId), ...last].map((address) => [`${address.host} ${address.port}`, address]),
-  );
-  for (const as of [member, ...(deps.otherwise?.(member) ?? [])])
-    for (const address of addresses.values()) yield { link: deps.dial(as, address), address, as };
 }
