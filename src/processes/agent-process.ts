@@ -6,12 +6,7 @@ import { openModelRemovalDisk } from "../adapters/files/model-removal-disk.js";
 import { openPlacedFoldersRecord } from "../adapters/files/placed-folders-record.js";
 import { openRegistryDisk } from "../adapters/files/registry-disk.js";
 import { openVocabularyFile } from "../adapters/files/vocabulary-file.js";
-import {
-  type AgentServer,
-  type AgentServerSettings,
-  openAgentServer,
-  type TrustedController,
-} from "../adapters/grpc/agent-server.js";
+import type { TrustedController } from "../adapters/grpc/agent-server.js";
 import { type ConverterProgram, createChildConverter } from "../adapters/system/child-converter.js";
 import { childProcessHost } from "../adapters/system/child-process-host.js";
 import type { AgentServices } from "../agent/agent-services.js";
@@ -32,10 +27,10 @@ import type { ExoReport } from "../cluster/node-report.js";
 import type { Clock } from "../runtime/clock.js";
 import { type Close, closeAll } from "../runtime/close-all.js";
 import type { Logger } from "../runtime/logger.js";
-import { Problem } from "../runtime/problem.js";
 import { type AgentClassicSettings, openAgentClassic } from "./agent-classic.js";
 import { type AgentFilesSettings, openAgentSync } from "./agent-sync.js";
 import { type ControllerKeys, createControllerKeys } from "./controller-keys.js";
+import { serveAgent } from "./serve-agent.js";
 
 /** What an agent announces of itself. */
 export interface AgentFacts {
@@ -122,20 +117,6 @@ export interface RunningAgent {
 
 const keysOf = ({ certificatePem, announced }: EnrolledController): readonly TrustedKey[] =>
   announced === undefined ? [{ certificatePem }] : [{ certificatePem }, announced];
-
-async function serve(settings: AgentServerSettings): Promise<AgentServer> {
-  try {
-    return await openAgentServer(settings);
-  } catch (error) {
-    throw new Problem(
-      "failed",
-      "agent_listen",
-      `The agent can't listen on ${settings.host}:${settings.port}`,
-      "Another program, perhaps another agent, may have that port: choose a free one, or 0 for any.",
-      { cause: error },
-    );
-  }
-}
 
 /** Starts exo without holding up the agent: a broken exo is something to report, not a reason to be away. */
 function startInBackground(supervisor: ExoSupervisor, exoAnswers: Promise<boolean>, logger: Logger): void {
@@ -262,12 +243,16 @@ export async function startAgent(settings: AgentSettings): Promise<RunningAgent>
   const built = await buildAgent(settings, home, logger, () => name, keys);
   const { services, supervisor, exoAnswers } = built;
   name = known?.name ?? name;
-  const server = await serve({ ...settings.listen, own: identity, trusted: keys.current(), services, logger }).catch(
-    async (error: unknown) => {
-      await built.close();
-      throw error;
-    },
-  );
+  const server = await serveAgent({
+    ...settings.listen,
+    own: identity,
+    trusted: keys.current(),
+    services,
+    logger,
+  }).catch(async (error: unknown) => {
+    await built.close();
+    throw error;
+  });
 
   keys.applyTo(server);
   const ending = new AbortController();

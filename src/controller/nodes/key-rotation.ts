@@ -97,4 +97,4 @@ export function createKeyRotation(parts: {
 
 /** Why a member is behind, as far as that is not simply the next round's work. */
 export const whyBehind = (member: Member, trouble: string | undefined): string =>
-  isWaiting(member) ? "nobody has approved it yet" : (trouble ?? "it has not been asked yet");
+  isWaiting(member) ? "nobody has approved it yet" : (trouble ?? "it has not answered yet");
