@@ -6,7 +6,6 @@ import { openModelRemovalDisk } from "../adapters/files/model-removal-disk.js";
 import { openPlacedFoldersRecord } from "../adapters/files/placed-folders-record.js";
 import { openRegistryDisk } from "../adapters/files/registry-disk.js";
 import { openVocabularyFile } from "../adapters/files/vocabulary-file.js";
-import type { TrustedController } from "../adapters/grpc/agent-server.js";
 import { type ConverterProgram, createChildConverter } from "../adapters/system/child-converter.js";
 import { childProcessHost } from "../adapters/system/child-process-host.js";
 import type { AgentServices } from "../agent/agent-services.js";
@@ -28,31 +27,17 @@ import type { Clock } from "../runtime/clock.js";
 import { type Close, closeAll } from "../runtime/close-all.js";
 import type { Logger } from "../runtime/logger.js";
 import { type AgentClassicSettings, openAgentClassic } from "./agent-classic.js";
+import {
+  type AgentFacts,
+  type Enrol,
+  type EnrolledController,
+  type EnrolmentOutcome,
+  enrolWith,
+  keysOf,
+} from "./agent-enrolment.js";
 import { type AgentFilesSettings, openAgentSync } from "./agent-sync.js";
 import { type ControllerKeys, createControllerKeys } from "./controller-keys.js";
 import { serveAgent } from "./serve-agent.js";
-
-/** What an agent announces of itself. */
-export interface AgentFacts {
-  readonly agentId: AgentId;
-  /** TCP port of its service. */
-  readonly port: number;
-  /** Pin of its public key. */
-  readonly pin: string;
-}
-
-/** The controller that an agent has enrolled with. */
-export interface EnrolledController extends TrustedController {
-  /** A further key that it has announced. */
-  readonly announced?: TrustedController;
-  /** What the controller calls this node; without it the name of the settings stays. */
-  readonly name?: string;
-  /** `waiting`: somebody has to approve this agent on the controller first. */
-  readonly standing?: "member" | "waiting";
-}
-
-/** Enrols this agent; rejects when that can't succeed any more. Runs while the agent is up, until the signal aborts. */
-export type Enrol = (facts: AgentFacts, signal: AbortSignal) => Promise<EnrolledController>;
 
 export interface AgentExoSettings extends AgentClassicSettings {
   /** How to run exo. Without it the agent observes an exo that somebody else runs. */
@@ -98,11 +83,6 @@ export interface AgentSettings {
   readonly processHost?: ProcessHost;
 }
 
-export type EnrolmentOutcome =
-  | { readonly kind: "enrolled"; readonly standing: "member" | "waiting" }
-  | { readonly kind: "closed" }
-  | { readonly kind: "failed"; readonly error: unknown };
-
 export interface RunningAgent {
   readonly port: number;
   readonly agentId: AgentId;
@@ -114,9 +94,6 @@ export interface RunningAgent {
   readonly answerNobody: () => void;
   readonly close: Close;
 }
-
-const keysOf = ({ certificatePem, announced }: EnrolledController): readonly TrustedKey[] =>
-  announced === undefined ? [{ certificatePem }] : [{ certificatePem }, announced];
 
 /** Starts exo without holding up the agent: a broken exo is something to report, not a reason to be away. */
 function startInBackground(supervisor: ExoSupervisor, exoAnswers: Promise<boolean>, logger: Logger): void {
@@ -203,26 +180,6 @@ async function buildAgent(
     exoAnswers: async (signal) =>
       exo.generation === "classic" ? await api.classicAnswers(signal) : (await api.nodeId(signal)) !== undefined,
   };
-}
-
-/** Waits for the enrolment and then answers that controller. */
-async function enrolWith(
-  enrol: Enrol,
-  facts: AgentFacts,
-  signal: AbortSignal,
-  accept: (controller: EnrolledController) => void,
-  logger: Logger,
-): Promise<EnrolmentOutcome> {
-  try {
-    const enrolled = await enrol(facts, signal);
-    accept(enrolled);
-    logger.info("enrolled");
-    return { kind: "enrolled", standing: enrolled.standing ?? "member" };
-  } catch (error) {
-    if (signal.aborted) return { kind: "closed" };
-    logger.error("enrolment failed", { error });
-    return { kind: "failed", error };
-  }
 }
 
 /**

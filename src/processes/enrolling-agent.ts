@@ -14,7 +14,8 @@ import type { HostPort } from "../config/host-port.js";
 import type { JoinToken } from "../controller/join-token.js";
 import type { Logger } from "../runtime/logger.js";
 import { Problem } from "../runtime/problem.js";
-import { type AgentSettings, type Enrol, type RunningAgent, startAgent } from "./agent-process.js";
+import type { Enrol } from "./agent-enrolment.js";
+import { type AgentSettings, type RunningAgent, startAgent } from "./agent-process.js";
 import { agentCommonName } from "./state-names.js";
 
 /** How an agent is found, and how it joins. */
