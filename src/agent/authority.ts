@@ -27,6 +27,8 @@ export interface Authority {
   act<T>(action: string, caller: Caller, work: () => Promise<T>): Promise<T>;
   /** The same for work that takes minutes: the lease is checked when it begins, and it delays nothing else. */
   actAlongside<T>(action: string, caller: Caller, work: () => Promise<T>): Promise<T>;
+  /** The holder of the lease goes on with another key, which may take it over. Does nothing for anybody else. */
+  letSucceed(caller: Caller, pin: string): void;
   /** Whether the caller holds the lease now. For long work that ends when its controller is gone. */
   mayAct(caller: Caller): boolean;
 }
@@ -66,6 +68,9 @@ export function createAuthority(clock: Clock, logger: Logger): Authority {
       return result;
     },
     actAlongside,
+    letSucceed: (caller, pin) => {
+      if (lease?.holder === caller.pin) lease = { ...lease, successor: pin };
+    },
     mayAct: ({ pin, term }) => checkLease(lease, { holder: pin, term, now: clock.now() }).kind === "allowed",
   };
 }

@@ -54,6 +54,8 @@ export async function checkConversion(
 ): Promise<CheckOutcome> {
   const path = (await parts.registry.foldersOf(order.source)).find(({ resolved }) => resolved !== undefined)?.resolved;
   if (path === undefined) return notPossible(noSource(order));
+  const [stray] = await parts.folders.strayLinks(path);
+  if (stray !== undefined) return notPossible(leadsOut(stray));
   const files = await parts.folders.filesOf(path);
   const inspection = await inspectModel(files, order.source);
   const planned = planConversion(order, inspection, await configOf(files));
@@ -91,6 +93,12 @@ const noConverter: ConverterState = {
 const noSource = ({ source }: ConversionOrder): ConversionObstacle => ({
   why: `there is no model ${source} in exo's models folders on this node`,
   fix: `Put its files into the folder ${source.replace("/", "--")} of exo's models folder there.`,
+});
+
+/** The converter would read what is there into the new model, and from there it could be copied anywhere. */
+const leadsOut = (path: string): ConversionObstacle => ({
+  why: `${path} is a link that leads out of exo's models folders`,
+  fix: "Put the file itself there, or remove the link.",
 });
 
 async function targetTaken(

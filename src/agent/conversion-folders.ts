@@ -26,6 +26,8 @@ export interface ConversionFolders {
   isFree(target: ModelId): Promise<boolean>;
   /** The files of a model folder, for inspection. */
   filesOf(path: string): Promise<ModelFiles>;
+  /** Links in a model folder that lead out of exo's models folders. A converter would follow them. */
+  strayLinks(path: string): Promise<readonly string[]>;
   open(target: ModelId): Promise<ConversionFolder>;
   /** Removes what earlier conversions have left, and returns their targets. */
   sweep(): Promise<readonly ModelId[]>;

@@ -14,6 +14,8 @@ export interface Lease {
   readonly term: number;
   /** Milliseconds since the Unix epoch, by the agent's clock. */
   readonly expiresAt: number;
+  /** Pin of the key that the holder goes on with: it takes the lease over in the same term, and then it is the holder's no more. */
+  readonly successor?: string;
 }
 
 export interface LeaseAsk {
@@ -39,7 +41,7 @@ export function grantLease(
   ask: LeaseAsk,
 ): { readonly kind: "granted"; readonly lease: Lease } | LeaseRefusal {
   if (current !== undefined) {
-    const sameHolder = current.holder === ask.holder;
+    const sameHolder = current.holder === ask.holder || current.successor === ask.holder;
     if (!sameHolder && current.expiresAt > ask.now) {
       return refused("other_controller", "another controller holds the lease of this agent");
     }
@@ -47,7 +49,9 @@ export function grantLease(
       return refused("stale_term", `term ${ask.term} is not newer than ${current.term}, which this agent has seen`);
     }
   }
-  return { kind: "granted", lease: { holder: ask.holder, term: ask.term, expiresAt: ask.now + leaseValidMs } };
+  const next = current?.holder === ask.holder ? current.successor : undefined;
+  const lease = { holder: ask.holder, term: ask.term, expiresAt: ask.now + leaseValidMs };
+  return { kind: "granted", lease: next === undefined ? lease : { ...lease, successor: next } };
 }
 
 /**

@@ -67,6 +67,9 @@ const whole = (value: number, least: number, most: number): boolean =>
 /** Whether `text` may be handed to exo as an address to listen on or to dial. */
 export const isPlainAddress = (text: string): boolean => ipv4.test(text) || (text.includes(":") && ipv6.test(text));
 
+/** Whether `text` names a repository and nothing that exo, or transformers after it, would take for a path. */
+export const isRepository = (text: string): boolean => repoPattern.test(text) && !text.includes("..");
+
 /** What is wrong with settings, each with the field in front, without the value. Empty: they may be used. */
 export function settingsProblems(settings: ClassicExoSettings): readonly string[] {
   const { nodeId, peers, defaultModel, repo, responseTimeoutSec, forcedMemoryMb } = settings;
@@ -77,7 +80,7 @@ export function settingsProblems(settings: ClassicExoSettings): readonly string[
     ...(ids.includes(nodeId) ? [] : ["peers: the node itself is missing"]),
     ...(new Set(ids).size === ids.length ? [] : ["peers: an id is there twice"]),
     ...(modelPattern.test(defaultModel) ? [] : ["defaultModel: expected the id of a registry entry"]),
-    ...(repoPattern.test(repo) && !repo.includes("..") ? [] : ["repo: expected owner/name"]),
+    ...(isRepository(repo) ? [] : ["repo: expected owner/name"]),
     ...(whole(responseTimeoutSec, 1, 86_400) ? [] : ["responseTimeoutSec: expected 1 to 86400"]),
     ...(forcedMemoryMb === undefined || whole(forcedMemoryMb, 1, mostMemoryMb)
       ? []

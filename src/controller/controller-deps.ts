@@ -10,6 +10,7 @@ import type { Logger } from "../runtime/logger.js";
 import type { AuditApi } from "./audit/audit-api.js";
 import type { ConnectClassic } from "./classic-eyes.js";
 import type { ExoConnection } from "./exo-views.js";
+import type { OwnKeys } from "./nodes/own-keys.js";
 import type { SessionsApi } from "./sessions/sessions-api.js";
 import type { Member, StateStore } from "./state-store.js";
 import type { SightingWatch } from "./watch-sightings.js";
@@ -31,6 +32,8 @@ export interface ControllerDeps {
   readonly store: StateStore;
   /** The admin port, which is opened later, and the calls about it and about the record of all calls. */
   readonly admin: { readonly url: () => string | null; readonly calls: SessionsApi & AuditApi };
+  /** This controller's own keys. */
+  readonly ownKeys: OwnKeys;
   readonly watch: SightingWatch;
   /** What the gateway does with API keys. */
   readonly keyUse: {

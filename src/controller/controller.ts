@@ -28,6 +28,7 @@ import { servedNames } from "./model-list/served-names.js";
 import type { ModelRun } from "./model-run.js";
 import { createModelWork, type ModelWork } from "./model-work.js";
 import { createNodesApi } from "./nodes/create-nodes-api.js";
+import { createKeyRotation, type KeyRotation } from "./nodes/key-rotation.js";
 import { cordonedNodes } from "./plan-model.js";
 import { clientNames, servingModels } from "./serving-models.js";
 import { createSplitWatch } from "./split-watch.js";
@@ -117,6 +118,7 @@ export function createController(deps: ControllerDeps): Controller {
       access,
       fleet: eyes.fleet,
       exos: eyes.exos,
+      rotation: eyes.rotation,
       ring,
       desired,
       known,
@@ -142,6 +144,8 @@ export function createController(deps: ControllerDeps): Controller {
       if (after !== before) await save(store, after);
       const lack = (run: ModelRun): string | undefined =>
         isClassic() ? ring.lack(run, now.view) : lackOf(run, now.view);
+      // Where it was ended between the last node and this.
+      await eyes.rotation.settle();
       ring.begin();
       const manages = (): boolean => now.spec.exo.manage;
       const split = createSplitWatch({ access, manages, clock, logger, lifetime: deps.lifetime });
@@ -159,6 +163,7 @@ export function createController(deps: ControllerDeps): Controller {
 /** Everything that looks at the cluster. */
 function openEyes(deps: ControllerDeps, now: Now) {
   const { settings, store, clock, logger, watch } = deps;
+  const rotation = createKeyRotation({ keys: deps.ownKeys, store, logger });
   const fleet = createFleet({
     members: store.members,
     hints: watch.hints,
@@ -166,6 +171,8 @@ function openEyes(deps: ControllerDeps, now: Now) {
     verified: watch.verified,
     remember: async (agent, lastAddress) => void (await store.changeMember(agent, { lastAddress })),
     term: store.term,
+    rotate: rotation.advance,
+    otherwise: rotation.otherwise,
     clock,
     logger,
   });
@@ -196,13 +203,14 @@ function openEyes(deps: ControllerDeps, now: Now) {
       now.view = view;
     },
   });
-  return { fleet, exos, ring, access: ring.seeing(access) };
+  return { fleet, rotation, exos, ring, access: ring.seeing(access) };
 }
 
 interface ApiParts {
   readonly access: ClusterAccess;
   readonly fleet: Fleet;
   readonly exos: ExoViews;
+  readonly rotation: KeyRotation;
   readonly ring: ClassicCluster;
   readonly desired: DesiredReader;
   readonly known: () => KnownModels;
@@ -216,7 +224,8 @@ interface ApiParts {
 
 function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
   const { settings, store, clock, watch } = deps;
-  const { access, fleet, exos, ring, desired, known, work, sync, classic, serving, wantedEntries, drift } = parts;
+  const { access, fleet, exos, rotation, ring, desired, known } = parts;
+  const { work, sync, classic, serving, wantedEntries, drift } = parts;
   const status = (): StatusReport => {
     const runs = work.runs();
     const report = buildStatus({
@@ -247,7 +256,10 @@ function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
     status,
     nodes: createNodesApi({
       store,
-      fleet: fleet.nodes,
+      fleet,
+      rotation,
+      keys: deps.ownKeys,
+      lifetime: deps.lifetime,
       statuses: () => status().nodes,
       view: () => now.view,
       exoViews: exos.views,

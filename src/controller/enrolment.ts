@@ -97,6 +97,7 @@ function newMember(
     enrolledAt: now,
     lastAddress: { host: request.channel.sourceAddress, port: request.servicePort },
     cordoned: before?.cordoned ?? false,
+    controllerPin: pinOfSpki(request.channel.controllerSpki),
     ...(approved ? {} : { approval: "waiting" as const }),
   };
 }

@@ -16,6 +16,10 @@ export interface Member {
   /** Where its agent was last reached. */
   readonly lastAddress?: { readonly host: string; readonly port: number };
   readonly cordoned: boolean;
+  /** The key by which it knows this controller; see `keyForMember`. */
+  readonly controllerPin?: string;
+  /** `answered`: it was told `controllerPin`, and has not been told yet to answer no other. */
+  readonly olderKeys?: "answered" | "refused";
   /** `waiting`: nothing but looking is done with it. Absent: given. */
   readonly approval?: "waiting" | "given";
 }
@@ -56,7 +60,9 @@ export interface DesiredState {
 export type RedeemOutcome = "redeemed" | "used" | "unknown" | "name-taken" | "key-taken" | "other-member";
 
 /** The changeable parts of a member that does not enrol again. */
-export type MemberChange = Partial<Pick<Member, "name" | "lastAddress" | "cordoned" | "approval">>;
+export type MemberChange = Partial<
+  Pick<Member, "name" | "lastAddress" | "cordoned" | "approval" | "controllerPin" | "olderKeys">
+>;
 
 /**
  * The controller's durable state. Reads are synchronous and show what is on disk; a change resolves when it is durable, and

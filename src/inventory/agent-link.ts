@@ -3,6 +3,7 @@ import type { NodeReport } from "../cluster/node-report.js";
 import type { EntryOutcome, EntrySpec, RegistryReport } from "../cluster/registry-report.js";
 import type { ClassicExoLink } from "./classic-exo-link.js";
 import type { ClassicRegistryLink } from "./classic-registry-link.js";
+import type { ControllerKeyLink } from "./controller-key-link.js";
 import type { ConvertLink } from "./convert-link.js";
 import type { ModelInspectLink } from "./model-inspect-link.js";
 import type { ModelRemovalLink } from "./model-removal-link.js";
@@ -35,6 +36,8 @@ export interface AgentLink extends ModelInspectLink {
   readonly classic: ClassicRegistryLink;
   /** How exo 0.0.x is started, where the agent starts one. */
   readonly classicExo: ClassicExoLink;
+  /** Which key of the controller the agent answers. */
+  readonly controllerKey: ControllerKeyLink;
   /** Copies of models between nodes. */
   readonly sync: ModelSyncLink;
   readonly convert: ConvertLink;

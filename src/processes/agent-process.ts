@@ -6,16 +6,11 @@ import { openModelRemovalDisk } from "../adapters/files/model-removal-disk.js";
 import { openPlacedFoldersRecord } from "../adapters/files/placed-folders-record.js";
 import { openRegistryDisk } from "../adapters/files/registry-disk.js";
 import { openVocabularyFile } from "../adapters/files/vocabulary-file.js";
-import {
-  type AgentServer,
-  type AgentServerSettings,
-  openAgentServer,
-  type TrustedController,
-} from "../adapters/grpc/agent-server.js";
 import { type ConverterProgram, createChildConverter } from "../adapters/system/child-converter.js";
 import { childProcessHost } from "../adapters/system/child-process-host.js";
 import type { AgentServices } from "../agent/agent-services.js";
 import { createAuthority } from "../agent/authority.js";
+import { createControllerKey, type TrustedKey } from "../agent/controller-key.js";
 import { createDescribeExo } from "../agent/describe-exo.js";
 import { createDescribeMachine } from "../agent/describe-node.js";
 import type { ExoSupervisor } from "../agent/exo-supervisor.js";
@@ -31,29 +26,18 @@ import type { ExoReport } from "../cluster/node-report.js";
 import type { Clock } from "../runtime/clock.js";
 import { type Close, closeAll } from "../runtime/close-all.js";
 import type { Logger } from "../runtime/logger.js";
-import { Problem } from "../runtime/problem.js";
 import { type AgentClassicSettings, openAgentClassic } from "./agent-classic.js";
+import {
+  type AgentFacts,
+  type Enrol,
+  type EnrolledController,
+  type EnrolmentOutcome,
+  enrolWith,
+  keysOf,
+} from "./agent-enrolment.js";
 import { type AgentFilesSettings, openAgentSync } from "./agent-sync.js";
-
-/** What an agent announces of itself. */
-export interface AgentFacts {
-  readonly agentId: AgentId;
-  /** TCP port of its service. */
-  readonly port: number;
-  /** Pin of its public key. */
-  readonly pin: string;
-}
-
-/** The controller that an agent has enrolled with. */
-export interface EnrolledController extends TrustedController {
-  /** What the controller calls this node; without it the name of the settings stays. */
-  readonly name?: string;
-  /** `waiting`: somebody has to approve this agent on the controller first. */
-  readonly standing?: "member" | "waiting";
-}
-
-/** Enrols this agent; rejects when that can't succeed any more. Runs while the agent is up, until the signal aborts. */
-export type Enrol = (facts: AgentFacts, signal: AbortSignal) => Promise<EnrolledController>;
+import { type ControllerKeys, createControllerKeys } from "./controller-keys.js";
+import { serveAgent } from "./serve-agent.js";
 
 export interface AgentExoSettings extends AgentClassicSettings {
   /** How to run exo. Without it the agent observes an exo that somebody else runs. */
@@ -90,17 +74,14 @@ export interface AgentSettings {
   readonly exo: AgentExoSettings;
   /** How to convert models, given the home folder of that program. Without it the agent converts none. */
   readonly converter?: (homeFolder: string) => ConverterProgram;
+  /** Writes down which keys of its controller the agent answers from now on. Without it that lasts as long as the agent runs. */
+  readonly keepKeys?: (keys: readonly TrustedKey[]) => Promise<void>;
   readonly advertise: (facts: AgentFacts) => Promise<Close>;
   readonly logger: Logger;
   readonly clock: Clock;
   /** Default: programs are child processes. */
   readonly processHost?: ProcessHost;
 }
-
-export type EnrolmentOutcome =
-  | { readonly kind: "enrolled"; readonly standing: "member" | "waiting" }
-  | { readonly kind: "closed" }
-  | { readonly kind: "failed"; readonly error: unknown };
 
 export interface RunningAgent {
   readonly port: number;
@@ -109,21 +90,9 @@ export interface RunningAgent {
   readonly pin: string;
   /** Resolves when the agent has a controller, or never will have one; never rejects. */
   readonly enrolment: Promise<EnrolmentOutcome>;
+  /** From now on no controller is answered; calls under way end. */
+  readonly answerNobody: () => void;
   readonly close: Close;
-}
-
-async function serve(settings: AgentServerSettings): Promise<AgentServer> {
-  try {
-    return await openAgentServer(settings);
-  } catch (error) {
-    throw new Problem(
-      "failed",
-      "agent_listen",
-      `The agent can't listen on ${settings.host}:${settings.port}`,
-      "Another program, perhaps another agent, may have that port: choose a free one, or 0 for any.",
-      { cause: error },
-    );
-  }
 }
 
 /** Starts exo without holding up the agent: a broken exo is something to report, not a reason to be away. */
@@ -148,6 +117,7 @@ async function buildAgent(
   home: AgentHome,
   logger: Logger,
   name: () => string,
+  controllerKeys: ControllerKeys,
 ): Promise<Built> {
   const { exo, clock } = settings;
   const api = openHttpExoApi({ port: exo.apiPort, ...(exo.apiHost === undefined ? {} : { host: exo.apiHost }) });
@@ -188,7 +158,7 @@ async function buildAgent(
   });
   const modelConvert = createModelConvert({
     registry,
-    folders: openConversionDisk(exo.modelsFolders[0]),
+    folders: openConversionDisk(exo.modelsFolders),
     converter: converter && createChildConverter(converter),
     describeMachine,
     placed,
@@ -198,6 +168,7 @@ async function buildAgent(
   return {
     services: {
       nodeAgent,
+      controllerKey: createControllerKey({ trusted: controllerKeys, authority }),
       modelInspect: createModelInspect(registry),
       modelRemoval: createModelRemoval(removalFiles, authority),
       ...classic,
@@ -209,26 +180,6 @@ async function buildAgent(
     exoAnswers: async (signal) =>
       exo.generation === "classic" ? await api.classicAnswers(signal) : (await api.nodeId(signal)) !== undefined,
   };
-}
-
-/** Waits for the enrolment and then answers that controller. */
-async function enrolWith(
-  enrol: Enrol,
-  facts: AgentFacts,
-  signal: AbortSignal,
-  accept: (controller: EnrolledController) => void,
-  logger: Logger,
-): Promise<EnrolmentOutcome> {
-  try {
-    const enrolled = await enrol(facts, signal);
-    accept(enrolled);
-    logger.info("enrolled");
-    return { kind: "enrolled", standing: enrolled.standing ?? "member" };
-  } catch (error) {
-    if (signal.aborted) return { kind: "closed" };
-    logger.error("enrolment failed", { error });
-    return { kind: "failed", error };
-  }
 }
 
 /**
@@ -244,18 +195,23 @@ export async function startAgent(settings: AgentSettings): Promise<RunningAgent>
   const home = await openAgentHome(settings.homeFolder);
   const logger = settings.logger.child({ agent: home.agentId });
   let name = settings.name;
-  const built = await buildAgent(settings, home, logger, () => name);
-  const { services, supervisor, exoAnswers } = built;
   const known = "enrol" in controller ? undefined : controller;
+  const keys = createControllerKeys(known === undefined ? [] : keysOf(known), settings.keepKeys);
+  const built = await buildAgent(settings, home, logger, () => name, keys);
+  const { services, supervisor, exoAnswers } = built;
   name = known?.name ?? name;
-  const trusted = known === undefined ? [] : [known];
-  const server = await serve({ ...settings.listen, own: identity, trusted, services, logger }).catch(
-    async (error: unknown) => {
-      await built.close();
-      throw error;
-    },
-  );
+  const server = await serveAgent({
+    ...settings.listen,
+    own: identity,
+    trusted: keys.current(),
+    services,
+    logger,
+  }).catch(async (error: unknown) => {
+    await built.close();
+    throw error;
+  });
 
+  keys.applyTo(server);
   const ending = new AbortController();
   const facts: AgentFacts = { agentId: home.agentId, port: server.port, pin: identity.pin };
   // In the order of opening: exo is let go last, when no call can reach it any more.
@@ -278,7 +234,7 @@ export async function startAgent(settings: AgentSettings): Promise<RunningAgent>
   }
   const accept = (enrolled: EnrolledController): void => {
     name = enrolled.name ?? name;
-    server.trust([enrolled]);
+    keys.use(keysOf(enrolled));
   };
   const enrolment: Promise<EnrolmentOutcome> =
     "enrol" in controller
@@ -293,5 +249,12 @@ export async function startAgent(settings: AgentSettings): Promise<RunningAgent>
     startInBackground(supervisor, exoAnswers(ending.signal), logger);
   }
   logger.info("agent is up", { port: server.port });
-  return { port: server.port, agentId: home.agentId, pin: identity.pin, enrolment, close };
+  return {
+    port: server.port,
+    agentId: home.agentId,
+    pin: identity.pin,
+    enrolment,
+    answerNobody: () => keys.use([]),
+    close,
+  };
 }

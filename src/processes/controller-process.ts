@@ -12,7 +12,7 @@ import { chooseControlInterface } from "../adapters/mdns/choose-interfaces.js";
 import { openStateFolder } from "../adapters/sqlite/state-folder.js";
 import { systemClock } from "../adapters/system/system-clock.js";
 import { listenForEnrolment } from "../adapters/tls/enrolment-listener.js";
-import { type Identity, loadOrCreateIdentity } from "../adapters/tls/identity.js";
+import { openOwnKeys, type StoredKeys } from "../adapters/tls/own-keys.js";
 import type { ApplyTimings } from "../apply/apply-settings.js";
 import type { ClusterSpec } from "../config/cluster-spec.js";
 import type { AdminApi } from "../controller/admin-api.js";
@@ -22,6 +22,7 @@ import { awaitNodes } from "../controller/await-nodes.js";
 import { createController } from "../controller/controller.js";
 import { createRedeem } from "../controller/enrolment.js";
 import type { Report } from "../controller/model-work.js";
+import { keyForMember } from "../controller/nodes/own-keys.js";
 import { isWaiting } from "../controller/state-store.js";
 import { watchSightings } from "../controller/watch-sightings.js";
 import type { NodeFinder } from "../discover/node-finder.js";
@@ -101,11 +102,11 @@ async function build(
   const store = keep(await openStateFolder(home));
   const exos = settings.simulation === undefined ? "real" : "simulated";
   const doors = keep(await prepareAdminDoors({ home, spec, exos, version: settings.version, store, clock, logger }));
-  const identity = await loadOrCreateIdentity(home, "exoctl controller");
+  const keys = await openOwnKeys(home, "exoctl controller");
   let current = (): ClusterSpec => spec;
   const enrolment =
     settings.exoHosts === undefined
-      ? keep(await openEnrolment(settings, identity, store, doors.trail, () => current()))
+      ? keep(await openEnrolment(settings, keys, store, doors.trail, () => current()))
       : undefined;
   const watch = keep(
     await watchSightings({ finders: findersOf(settings), clock, logger, ...sightingLimits(settings) }),
@@ -128,14 +129,23 @@ async function build(
       pid: process.pid,
       simulated: settings.simulation !== undefined,
       exoHosts: settings.exoHosts,
-      enrolment: enrolment && { address: `${enrolment.shownHost}:${enrolment.port}`, pin: identity.pin },
+      enrolment: enrolment && {
+        address: `${enrolment.shownHost}:${enrolment.port}`,
+        get pin() {
+          return keys.current().pin;
+        },
+      },
       timings: settings.simulation?.timings ?? {},
     },
     store,
     admin: doors.admin,
+    ownKeys:
+      enrolment === undefined
+        ? keys
+        : { ...keys, renew: () => keys.renew().then(() => enrolment.show(keys.current())) },
     watch,
     keyUse: keyAccess,
-    dial: (member, { host, port }) => openAgentLink({ host, port, own: identity, agent: member }),
+    dial: (member, { host, port }) => openAgentLink({ host, port, own: keyForMember(keys, member), agent: member }),
     connectExo: openModernExo,
     connectClassic: (api, peer) => ({
       api: openHttpClassicExo({ address: api }),
@@ -171,7 +181,7 @@ async function build(
     api,
     ...(enrolment === undefined
       ? {}
-      : { enrolment: { host: enrolment.host, port: enrolment.port, pin: identity.pin } }),
+      : { enrolment: { host: enrolment.host, port: enrolment.port, pin: keys.current().pin } }),
     socketPath: join(home, socketName),
     gatewaySocket: gateway.socketPath,
     awaitNodes: async (options, report, signal) => {
@@ -197,7 +207,7 @@ async function build(
 
 async function openEnrolment(
   settings: ControllerSettings,
-  identity: Identity,
+  keys: StoredKeys,
   store: Awaited<ReturnType<typeof openStateFolder>>,
   trail: AuditTrail,
   current: () => ClusterSpec,
@@ -207,7 +217,7 @@ async function openEnrolment(
     simulation === undefined ? chooseControlInterface(networkInterfaces(), spec.discovery.interface) : undefined;
   const host = simulation === undefined ? "0.0.0.0" : "127.0.0.1";
   const listener = await listenForEnrolment({
-    identity,
+    identity: keys.current(),
     host,
     port: simulation === undefined ? enrolmentPort : 0,
     redeem: auditedRedeem(

@@ -30,6 +30,29 @@ describe("taking the lease", () => {
   });
 });
 
+describe("a holder that goes on with another key", () => {
+  const passing: Lease = { ...held, successor: "b" };
+
+  test("takes the lease over in its own term, and the key before has it no more", () => {
+    const taken = grantLease(passing, { holder: "b", term: 5, now: 9_000 });
+    expect(taken).toEqual({ kind: "granted", lease: { holder: "b", term: 5, expiresAt: 19_000 } });
+    const { lease } = taken as { readonly lease: Lease };
+    expect(checkLease(lease, { holder: "b", term: 5, now: 9_001 })).toEqual({ kind: "allowed" });
+    expect(checkLease(lease, { holder: "a", term: 5, now: 9_001 })).toMatchObject({ code: "other_controller" });
+    expect(grantLease(lease, { holder: "a", term: 9, now: 9_001 })).toMatchObject({ code: "other_controller" });
+  });
+
+  test("keeps it until then, and goes on naming its successor when it renews", () => {
+    expect(checkLease(passing, { holder: "a", term: 5, now: 9_000 })).toEqual({ kind: "allowed" });
+    expect(checkLease(passing, { holder: "b", term: 5, now: 9_000 })).toMatchObject({ code: "other_controller" });
+    expect(grantLease(passing, { holder: "a", term: 5, now: 9_000 })).toMatchObject({ lease: { successor: "b" } });
+  });
+
+  test("gets no older term by that", () => {
+    expect(grantLease(passing, { holder: "b", term: 4, now: 9_000 })).toMatchObject({ code: "stale_term" });
+  });
+});
+
 describe("acting under a lease", () => {
   test("works with the current term until it runs out", () => {
     expect(checkLease(held, { holder: "a", term: 5, now: 9_999 })).toEqual({ kind: "allowed" });

@@ -60,6 +60,7 @@ function someCalls(parts: { enrolment?: "none" } = {}) {
       cordonNode: refuse,
       removeNode: refuse,
       listTokens: refuse,
+      rotateKey: refuse,
       revokeToken: refuse,
     },
     admin: { createOpenLink: refuse, listSessions: refuse, endSessions: refuse, readAudit: refuse },

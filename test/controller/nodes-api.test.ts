@@ -2,35 +2,49 @@ import { describe, expect, test } from "vitest";
 import { pinWords } from "../../src/cluster/pin-words.js";
 import type { FleetNode } from "../../src/controller/fleet.js";
 import { createNodesApi } from "../../src/controller/nodes/create-nodes-api.js";
+import { createKeyRotation } from "../../src/controller/nodes/key-rotation.js";
 import type { Member } from "../../src/controller/state-store.js";
 import { createManualClock } from "../support/agent-manual-clock.js";
-import { aClusterView, aMember, createMemoryStore, reportOf } from "../support/controller-house.js";
+import { aClusterView, aMember, createMemoryStore, createTestLogger, reportOf } from "../support/controller-house.js";
 
 const pin = "n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg";
 
+const nobody = (): never => {
+  throw new Error("nobody asked for this");
+};
+
 function anApi(members: readonly Member[], serving: readonly string[] = []) {
   const store = createMemoryStore(members);
+  const forgotten: number[] = [];
   const view = aClusterView(members.map(({ name }) => name));
   const instances = serving.map((node) => ({
     id: "exoctl-lab-gpt-oss-120b-g1-abcdef",
     owner: "ours" as const,
     stages: [{ node }],
   }));
+  const keys = { current: () => ({ pin, certificatePem: "pem" }), older: () => [], renew: nobody, dropOlder: nobody };
   const api = createNodesApi({
     store,
-    fleet: () =>
-      store.members().map(
-        (member): FleetNode => ({
-          member,
-          report: { value: reportOf(member.name), at: 1, from: "agent" },
-        }),
-      ),
+    keys,
+    rotation: createKeyRotation({ keys, store, logger: createTestLogger() }),
+    lifetime: new AbortController().signal,
+    fleet: {
+      refresh: async () => {},
+      forgetRemoved: async () => void forgotten.push(store.members().length),
+      nodes: () =>
+        store.members().map(
+          (member): FleetNode => ({
+            member,
+            report: { value: reportOf(member.name), at: 1, from: "agent" },
+          }),
+        ),
+    },
     statuses: () => [],
     exoViews: () => [],
     view: () => ({ ...view, deployment: { ...view.deployment, instances: instances as never } }),
     clock: createManualClock(),
   });
-  return { api, store };
+  return { api, store, forgotten };
 }
 
 test("the words of a key are its own, the same every time", () => {

@@ -85,6 +85,7 @@ export const anAdminApi = (change: Partial<AdminApi> = {}): AdminApi => ({
   approveNode: async ({ node }) => ({ node, outcome: "changed" }),
   cordonNode: async ({ node, mode }) => ({ node: `${mode} ${node}`, outcome: "changed" }),
   removeNode: async ({ node, even }) => ({ node: `${node} ${even ?? "idle"}`, outcome: "changed" }),
+  rotateKey: async () => ({ outcome: "started", pin: "p", pinWords: "w", behind: [] }),
   listTokens: () => [],
   revokeToken: async ({ id }) => ({ node: id, outcome: "changed" }),
   createKey: async ({ name }) => ({ id: "key_abcdefghij", name, key: "exo_secret" }),

@@ -5,11 +5,13 @@ import { type AgentServer, openAgentServer } from "../../src/adapters/grpc/agent
 import { openAgentLink } from "../../src/adapters/grpc/grpc-agent-link.js";
 import type { Authority } from "../../src/agent/authority.js";
 import { noClassicExo } from "../../src/agent/classic-exo.js";
+import { type ControllerKey, createControllerKey } from "../../src/agent/controller-key.js";
 import type { ModelConvert } from "../../src/agent/model-convert.js";
 import { createModelInspect } from "../../src/agent/model-inspect.js";
 import { createModelRemoval, type ModelRemoval } from "../../src/agent/model-removal.js";
 import type { ModelSync } from "../../src/agent/sync/model-sync.js";
 import type { AgentLink } from "../../src/inventory/agent-link.js";
+import { createControllerKeys } from "../../src/processes/controller-keys.js";
 import { silentLogger } from "../../src/runtime/logger.js";
 import { anIdentity, type TestIdentity } from "./agent-identities.js";
 import { type AgentParts, createTestAgent } from "./agent-parts.js";
@@ -44,6 +46,9 @@ export const noModelRemoval: ModelRemoval = {
   clearForgetNote: nobody,
 };
 
+/** For agents whose controller keeps its key. */
+export const noControllerKey: ControllerKey = { announce: nobody, confirm: nobody };
+
 export const agentHost = "127.0.0.1";
 
 export interface LinkChanges {
@@ -73,14 +78,16 @@ export async function openAgentHouse(further: FurtherServices = {}) {
   const parts: AgentParts = createTestAgent(files);
   const modelConvert = (await further.modelConvert?.(parts.authority)) ?? noModelConvert;
   const modelRemoval = createModelRemoval(await registry.openRemoval(), parts.authority);
-  const serve = async (trusted: readonly TestIdentity[], port = 0): Promise<AgentServer> =>
-    await openAgentServer({
+  const serve = async (trusted: readonly TestIdentity[], port = 0): Promise<AgentServer> => {
+    const keys = createControllerKeys(trusted);
+    const server = await openAgentServer({
       host: agentHost,
       port,
       own: agent,
       trusted,
       services: {
         nodeAgent: parts.agent,
+        controllerKey: createControllerKey({ trusted: keys, authority: parts.authority }),
         modelInspect: createModelInspect(files),
         classicRegistry: parts.classicRegistry,
         classicExo: noClassicExo(),
@@ -91,6 +98,9 @@ export async function openAgentHouse(further: FurtherServices = {}) {
       logger: silentLogger,
       closeGraceMs: 200,
     });
+    keys.applyTo(server);
+    return server;
+  };
   const server = await serve([controller]);
   const link = (own: TestIdentity, changes: LinkChanges = {}): AgentLink => {
     const opened = openAgentLink({

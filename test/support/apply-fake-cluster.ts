@@ -268,6 +268,7 @@ function fakeAgent(cluster: FakeCluster, name: NodeName, entry: EntrySpec): Agen
     classicExo: { describe: refuse, configure: refuse },
     sync: { look: refuse, makeManifest: refuse, share: refuse, fetch: refuse },
     convert: { check: refuse, convert: refuse, cancel: refuse },
+    controllerKey: { announce: refuse, confirm: refuse },
     removal: { find: refuse, removeFiles: refuse, leaveForgetNote: refuse, clearForgetNote: refuse },
     startExo: async () => {
       cluster.log.push(`start exo on ${name}`);

@@ -13,7 +13,7 @@ import { createClassicWork } from "../../src/controller/classic-work.js";
 import type { FleetNode } from "../../src/controller/fleet.js";
 import type { ProgressLine } from "../../src/controller/progress-line.js";
 import { silentLogger } from "../../src/runtime/logger.js";
-import { noModelConvert, noModelRemoval, noModelSync } from "./agent-house.js";
+import { noControllerKey, noModelConvert, noModelRemoval, noModelSync } from "./agent-house.js";
 import { anIdentity } from "./agent-identities.js";
 import { createManualClock } from "./agent-manual-clock.js";
 import { createTestAgent } from "./agent-parts.js";
@@ -53,6 +53,7 @@ async function openNode(name: string, text: string, controller: Awaited<ReturnTy
       own: identity,
       trusted: [controller],
       services: {
+        controllerKey: noControllerKey,
         nodeAgent: { ...agent, takeLease: authority.takeLease },
         classicRegistry,
         classicExo: noClassicExo(),
@@ -114,6 +115,7 @@ export async function openClassicCluster(texts: readonly string[]) {
       ...others,
     ],
     refresh: async () => {},
+    forgetRemoved: async () => {},
     close: async () => {},
   };
   const work = createClassicWork({ fleet, lifetime: new AbortController().signal });

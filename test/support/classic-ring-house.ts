@@ -219,6 +219,7 @@ export async function openRingHouse(
         readAudit: async () => [],
       },
     },
+    ownKeys: { current: () => own, older: () => [], renew: async () => {}, dropOlder: async () => {} },
     keyUse: { usageOf: () => undefined, endRequestsOf: () => {} },
     watch: { sightings: () => [], hints: () => [], verified: () => {}, close: async () => {} },
     dial: (member, { host, port }) => openAgentLink({ host, port, own, agent: member }),

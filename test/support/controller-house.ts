@@ -131,6 +131,7 @@ export const aLink = (name: string, change: Partial<AgentLink> = {}): AgentLink 
   stopExo: nobody,
   classic: { describe: nobody, add: nobody, remove: nobody },
   classicExo: { describe: nobody, configure: nobody },
+  controllerKey: { announce: nobody, confirm: nobody },
   sync: { look: nobody, makeManifest: nobody, share: nobody, fetch: nobody },
   convert: { check: nobody, convert: nobody, cancel: nobody },
   removal: { find: nobody, removeFiles: nobody, leaveForgetNote: nobody, clearForgetNote: nobody },

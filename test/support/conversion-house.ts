@@ -68,7 +68,7 @@ export async function openConversionHouse(options: ConversionHouseOptions = {}) 
       { cardsFolder: join(root, "cards"), modelsFolders: [models], linkRecordFile: join(root, "links.json") },
       placed,
     ),
-    folders: { ...openConversionDisk(models), ...options.folders },
+    folders: { ...openConversionDisk([models]), ...options.folders },
     converter: options.converter === "none" ? undefined : (options.converter ?? child),
     describeMachine: createDescribeMachine(createFakeProbe(), systemClock),
     placed,

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openStateFolder } from "../../src/adapters/sqlite/state-folder.js";
+import type { ConnectionLimits } from "../../src/adapters/tls/connection-limits.js";
 import {
   type Enrolment,
   type EnrolOptions,
@@ -36,7 +37,11 @@ export interface EnrolmentHouse {
 }
 
 export async function openEnrolmentHouse(
-  options: { readonly deadlineMs?: number; readonly approval?: "none" | "required" } = {},
+  options: {
+    readonly deadlineMs?: number;
+    readonly limits?: ConnectionLimits;
+    readonly approval?: "none" | "required";
+  } = {},
 ): Promise<EnrolmentHouse> {
   const folder = await mkdtemp(join(tmpdir(), "exoctl-enrolment-"));
   const newIdentity = (name: string): Promise<Identity> => loadOrCreateIdentity(join(folder, name), name);

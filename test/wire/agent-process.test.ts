@@ -8,12 +8,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { openAgentLink } from "../../src/adapters/grpc/grpc-agent-link.js";
 import { systemClock } from "../../src/adapters/system/system-clock.js";
 import type { AgentLink } from "../../src/inventory/agent-link.js";
-import {
-  type AgentFacts,
-  type AgentSettings,
-  type RunningAgent,
-  startAgent,
-} from "../../src/processes/agent-process.js";
+import type { AgentFacts } from "../../src/processes/agent-enrolment.js";
+import { type AgentSettings, type RunningAgent, startAgent } from "../../src/processes/agent-process.js";
 import { silentLogger } from "../../src/runtime/logger.js";
 import { anIdentity, type TestIdentity } from "../support/agent-identities.js";
 import { createFakeProbe } from "../support/agent-probe-outputs.js";

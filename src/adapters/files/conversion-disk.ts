@@ -5,7 +5,8 @@ import { type ModelId, modelFolderName } from "../../cluster/names.js";
 import { readModelId } from "../../register/entry-schema.js";
 import { RegistryPathError } from "../../register/registry-files.js";
 import { openModelFolder } from "./model-folder.js";
-import { namesIn, unlessMissing } from "./registry-paths.js";
+import { openModelInside } from "./open-model-inside.js";
+import { isFileInside, namesIn, resolveRoots, unlessMissing } from "./registry-paths.js";
 
 /** What conversions under way are called. exo takes a name that begins with a dot for no model. */
 const prefix = ".exoctl-convert-";
@@ -13,12 +14,22 @@ const prefix = ".exoctl-convert-";
 /** A child that is just being killed may still write. */
 const removal = { recursive: true, force: true, maxRetries: 10, retryDelay: 100 } as const;
 
+/** Links in a folder that lead to anything but a plain file inside the roots. */
+async function strayLinks(folder: string, roots: readonly string[]): Promise<readonly string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const links = entries.filter((entry) => entry.isSymbolicLink()).map((entry) => join(entry.parentPath, entry.name));
+  const strays = await Promise.all(links.map(async (path) => ((await isFileInside(path, roots)) ? [] : [path])));
+  return strays.flat();
+}
+
 /**
- * Conversions in exo's first models folder.
+ * Conversions in exo's first models folder, of models in any of them.
  *
- * @param modelsFolder absolute, told at installation
+ * @param modelsFolders absolute, told at installation
  */
-export function openConversionDisk(modelsFolder: string): ConversionFolders {
+export function openConversionDisk(modelsFolders: readonly [string, ...string[]]): ConversionFolders {
+  const [modelsFolder] = modelsFolders;
+  const rootsNow = (): Promise<readonly string[]> => resolveRoots(modelsFolders);
   const pathOf = (target: ModelId): string => join(modelsFolder, modelFolderName(target));
   return {
     freeBytes: async () => {
@@ -28,7 +39,8 @@ export function openConversionDisk(modelsFolder: string): ConversionFolders {
     },
     pathOf,
     isFree: async (target) => (await unlessMissing(lstat(pathOf(target)))) === undefined,
-    filesOf: openModelFolder,
+    filesOf: async (path) => await openModelInside(path, await rootsNow()),
+    strayLinks: async (path) => await strayLinks(path, await rootsNow()),
     open: async (target) => {
       const root = join(modelsFolder, prefix + modelFolderName(target));
       await mkdir(modelsFolder, { recursive: true });

@@ -47,15 +47,30 @@ async function readRange(file: FileHandle, start: number, length: number): Promi
   return buffer.subarray(0, filled);
 }
 
-async function read(root: string, path: string, start: number, length: number): Promise<Uint8Array> {
+/** Opens a file to be read; what it throws says why it can't be. */
+export type OpenToRead = (path: string) => Promise<FileHandle>;
+
+async function openAnywhere(path: string): Promise<FileHandle> {
+  // Without O_NONBLOCK, opening a pipe that took the file's place meanwhile would wait for ever.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw new ModelFileError(path, "it is not a file");
+}
+
+async function read(
+  openToRead: OpenToRead,
+  root: string,
+  path: string,
+  start: number,
+  length: number,
+): Promise<Uint8Array> {
   let file: FileHandle | undefined;
   try {
-    // Without O_NONBLOCK, opening a pipe that took the file's place meanwhile would wait for ever.
-    file = await open(join(root, path), constants.O_RDONLY | constants.O_NONBLOCK);
-    if (!(await file.stat()).isFile()) throw new ModelFileError(path, "it is not a file");
+    file = await openToRead(join(root, path));
     return await readRange(file, start, length);
   } catch (cause) {
-    if (cause instanceof ModelFileError) throw cause;
+    if (cause instanceof ModelFileError) throw new ModelFileError(path, cause.why, { cause });
     throw new ModelFileError(path, wordsFor(codeOf(cause)), { cause });
   } finally {
     await file?.close();
@@ -92,13 +107,14 @@ export async function foldersInside(root: string): Promise<readonly string[]> {
 /**
  * A model folder on this disk.
  *
+ * @param openToRead default: whatever a path leads to
  * @throws Problem of kind `usage` when there is no folder that can be read
  */
-export async function openModelFolder(root: string): Promise<ModelFiles> {
+export async function openModelFolder(root: string, openToRead: OpenToRead = openAnywhere): Promise<ModelFiles> {
   const names = await namesIn(root);
   return {
     names: async () => names,
     look: (path) => look(join(root, path)),
-    read: (path, start, length) => read(root, path, start, length),
+    read: (path, start, length) => read(openToRead, root, path, start, length),
   };
 }

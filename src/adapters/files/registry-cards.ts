@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import { lstat, open, readdir, rm, unlink } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import writeFileAtomic from "write-file-atomic";
@@ -15,10 +16,12 @@ type Cards = Pick<RegistryFiles, "cards" | "readOurCard" | "writeOurCard" | "rem
 async function readPlainFile(path: string): Promise<string | undefined> {
   const found = await unlessMissing(lstat(path));
   if (found === undefined || !found.isFile() || found.size > maxCardBytes) return undefined;
-  const file = await unlessMissing(open(path, "r"));
+  // Neither a link nor a pipe that took its place meanwhile, and no more of it than there was.
+  const file = await unlessMissing(open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK));
   if (file === undefined) return undefined;
   try {
-    return await file.readFile("utf8");
+    const now = await file.stat();
+    return now.isFile() && now.size <= maxCardBytes ? await file.readFile("utf8") : undefined;
   } finally {
     await file.close();
   }

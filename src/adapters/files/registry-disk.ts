@@ -4,14 +4,13 @@ import type { ModelFiles } from "../../models/inspect/model-files.js";
 import type { PlacedFolders } from "../../register/placed-folders.js";
 import type { RegistryFiles } from "../../register/registry-files.js";
 import { openGatheredFolders } from "./gathered-folders.js";
-import { openModelFolder } from "./model-folder.js";
+import { openModelInside } from "./open-model-inside.js";
 import { openRegistryCards } from "./registry-cards.js";
 import { createReadFolderContents } from "./registry-folder-contents.js";
 import { openLinkRecord } from "./registry-link-record.js";
 import { openLocalModels } from "./registry-local-models.js";
 import { openRegistryModelFolders } from "./registry-model-folders.js";
 import { resolveRoots } from "./registry-paths.js";
-import { withinRoots } from "./within-roots.js";
 
 /** Where exo keeps its registry on this machine. Absolute paths, told to the agent at installation. */
 export interface RegistryPlaces {
@@ -47,7 +46,7 @@ export async function openRegistryDisk(places: RegistryPlaces, placed: PlacedFol
     const inExo = await folders.foldersOf(id);
     const own = inExo.find((folder) => folder.complete && !folder.ours);
     const path = (own ?? (await local.localModelOf(id)) ?? inExo[0])?.resolved;
-    return path === undefined ? undefined : withinRoots(await openModelFolder(path), path, await rootsNow());
+    return path === undefined ? undefined : await openModelInside(path, await rootsNow());
   };
   return { ...(await openRegistryCards(places.cardsFolder)), ...folders, ...local, openModel };
 }

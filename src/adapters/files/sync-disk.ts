@@ -3,9 +3,10 @@ import { join } from "node:path";
 import type { ModelDisk } from "../../agent/sync/model-disk.js";
 import type { ModelId } from "../../cluster/names.js";
 import type { PlacedFolders } from "../../register/placed-folders.js";
-import { type RegistryFiles, RegistryPathError } from "../../register/registry-files.js";
-import { asOpenFile, openPlainFile } from "./open-plain-file.js";
-import { resolveInside, resolveRoots } from "./registry-paths.js";
+import type { RegistryFiles } from "../../register/registry-files.js";
+import { openInside } from "./open-inside.js";
+import { asOpenFile } from "./open-plain-file.js";
+import { resolveRoots } from "./registry-paths.js";
 import { openSyncCopy } from "./sync-copy.js";
 import { listSource } from "./sync-source.js";
 
@@ -35,12 +36,7 @@ export function openSyncDisk(places: SyncDiskPlaces): ModelDisk {
       const folder = await wholeFolder(id);
       return folder === undefined ? undefined : await listSource(folder, await rootsNow());
     },
-    openSource: async (folder, path) => {
-      const real = await resolveInside(join(folder, path), await rootsNow());
-      if (real === undefined)
-        throw new RegistryPathError(path, "is not inside the models folders of this agent any more");
-      return asOpenFile(await openPlainFile(real));
-    },
+    openSource: async (folder, path) => asOpenFile(await openInside(join(folder, path), await rootsNow())),
     freeBytes: async () => {
       await mkdir(copiesFolder, { recursive: true });
       const { bavail, bsize } = await statfs(copiesFolder);

@@ -3,6 +3,7 @@ import { loadPackageDefinition, logVerbosity, setLogVerbosity } from "@grpc/grpc
 import { loadSync } from "@grpc/proto-loader";
 import type { ProtoGrpcType as ClassicExoTypes } from "./generated/classic_exo.js";
 import type { ProtoGrpcType as ClassicRegistryTypes } from "./generated/classic_registry.js";
+import type { ProtoGrpcType as ControllerKeyTypes } from "./generated/controller_key.js";
 import type { ProtoGrpcType as ModelConvertTypes } from "./generated/model_convert.js";
 import type { ProtoGrpcType as ModelInspectTypes } from "./generated/model_inspect.js";
 import type { ProtoGrpcType as ModelRemovalTypes } from "./generated/model_removal.js";
@@ -34,6 +35,7 @@ function load<T>(name: string): T {
 
 export const loadClassicExo = () => load<ClassicExoTypes>("classic_exo").exoctl.agent.v1.ClassicExo;
 export const loadClassicRegistry = () => load<ClassicRegistryTypes>("classic_registry").exoctl.agent.v1.ClassicRegistry;
+export const loadControllerKey = () => load<ControllerKeyTypes>("controller_key").exoctl.agent.v1.ControllerKey;
 export const loadModelConvert = () => load<ModelConvertTypes>("model_convert").exoctl.agent.v1.ModelConvert;
 export const loadNodeAgent = () => load<NodeAgentTypes>("node_agent").exoctl.agent.v1.NodeAgent;
 export const loadModelInspect = () => load<ModelInspectTypes>("model_inspect").exoctl.agent.v1.ModelInspect;

@@ -7,6 +7,7 @@ import type { Logger } from "../../runtime/logger.js";
 import {
   loadClassicExo,
   loadClassicRegistry,
+  loadControllerKey,
   loadModelConvert,
   loadModelInspect,
   loadModelRemoval,
@@ -17,11 +18,13 @@ import {
 import { createAgentService } from "./agent-service.js";
 import { createClassicExoService } from "./classic-exo-service.js";
 import { createClassicRegistryService } from "./classic-registry-service.js";
+import { createControllerKeyService } from "./controller-key-service.js";
 import { createConvertService } from "./convert-service.js";
 import { createInspectService } from "./inspect-service.js";
 import { createModelSyncService } from "./model-sync-service.js";
 import { createRemovalService } from "./removal-service.js";
 import type { CallFrame } from "./serve-calls.js";
+import { createTrustedPins } from "./trusted-pins.js";
 
 /** A controller that an agent answers. */
 export interface TrustedController {
@@ -44,7 +47,10 @@ export interface AgentServerSettings {
 
 export interface AgentServer {
   readonly port: number;
-  /** Replaces the controllers that are answered, from the next call on, also on connections that are open. */
+  /**
+   * Replaces the keys that are answered, from the next call on, also on connections that are open. Calls under way of a key that is
+   * not among them end.
+   */
   trust(controllers: readonly TrustedController[]): void;
   readonly close: Close;
 }
@@ -102,14 +108,15 @@ export async function openAgentServer(settings: AgentServerSettings): Promise<Ag
     throw new Error("tls.DEFAULT_MIN_VERSION must be TLSv1.3 before the agent serves");
   const { own, services, logger } = settings;
   const certificates = createCertificates(own, settings.trusted);
-  let pins = new Set(settings.trusted.map(pinOf));
+  const trusted = createTrustedPins(settings.trusted.map(pinOf));
   const server = new Server({
     "grpc.max_receive_message_length": maxMessageBytes,
     "grpc.max_send_message_length": maxMessageBytes,
     "grpc.max_concurrent_streams": 64,
   });
-  const frame: CallFrame = { isTrusted: (pin) => pins.has(pin), logger };
+  const frame: CallFrame = { ...trusted, logger };
   server.addService(loadNodeAgent().service, createAgentService(services.nodeAgent, frame));
+  server.addService(loadControllerKey().service, createControllerKeyService(services.controllerKey, frame));
   server.addService(loadModelInspect().service, createInspectService(services.modelInspect, frame));
   server.addService(loadClassicRegistry().service, createClassicRegistryService(services.classicRegistry, frame));
   server.addService(loadClassicExo().service, createClassicExoService(services.classicExo, frame));
@@ -131,8 +138,9 @@ export async function openAgentServer(settings: AgentServerSettings): Promise<Ag
   return {
     port,
     trust: (controllers) => {
-      pins = new Set(controllers.map(pinOf));
+      // New connections first: none may slip in while calls are ended.
       certificates.update(controllers);
+      trusted.replace(controllers.map(pinOf));
     },
     close: () => {
       closing ??= shutDown(server, settings.closeGraceMs ?? 2_000);

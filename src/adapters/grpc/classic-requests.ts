@@ -2,6 +2,7 @@ import { z } from "zod";
 import { RefusalError } from "../../agent/refusal.js";
 import { classicEngines } from "../../cluster/classic-entry.js";
 import { faultCodes } from "../../cluster/classic-finding.js";
+import { isRepository } from "../../cluster/classic-launch.js";
 import type { ClassicAddWish, ClassicRemoveWish } from "../../cluster/classic-wish.js";
 import { entryProblems } from "../../register/classic/classic-entry.js";
 import type { AddClassicEntryRequest } from "./generated/exoctl/agent/v1/AddClassicEntryRequest.js";
@@ -16,7 +17,8 @@ const addSchema = z.object({
     id,
     layers: z.number(),
     engine: z.enum(classicEngines),
-    repo: z.string(),
+    // A path would tell, by what the agent finds there, what is on this machine.
+    repo: z.string().refine(isRepository, "expected owner/name"),
     label: z.string(),
   }),
   model: z.string().min(1).max(200),

@@ -4,6 +4,7 @@ import { type AgentChannelSettings, openAgentChannel } from "./agent-channel.js"
 import { loadNodeAgent } from "./agent-definitions.js";
 import { classicExoCalls } from "./classic-exo-calls.js";
 import { classicRegistryCalls } from "./classic-registry-calls.js";
+import { openControllerKeyLink } from "./controller-key-link.js";
 import { openConvertLink } from "./convert-link.js";
 import { openInspectLink } from "./inspect-link.js";
 import { openModelSyncLink } from "./model-sync-link.js";
@@ -65,6 +66,7 @@ export function openAgentLink(settings: AgentLinkSettings): AgentLink {
     stopExo: (signal) => call(client.stopExo.bind(client), {}, ignoreAnswer, { signal, deadlineMs: stopMs }),
     classic: classicRegistryCalls(channel, actMs),
     classicExo: classicExoCalls(channel, actMs),
+    controllerKey: openControllerKeyLink(channel),
     sync: openModelSyncLink(channel),
     convert: openConvertLink(channel),
     removal: openRemovalLink(channel),

@@ -19,6 +19,8 @@ const statusOf: Readonly<Record<RefusalCode, status>> = {
 export interface CallFrame {
   /** Whether a public key, given as pin, belongs to a controller that this agent answers. Asked on every call. */
   readonly isTrusted: (pin: string) => boolean;
+  /** Aborts as soon as that is no longer so: calls that are under way end with it. */
+  readonly revokedOf: (pin: string) => AbortSignal;
   readonly logger: Logger;
 }
 
@@ -68,12 +70,12 @@ function refusalOf(error: unknown, { logger }: CallFrame): { code: status; detai
   return { code: status.INTERNAL, details: "the agent failed; its log says why", metadata };
 }
 
-/** Aborts when the caller has gone away or its deadline has passed. */
-function signalOf(call: AnyCall): AbortSignal {
+/** Aborts when the caller has gone away, its deadline has passed, or its key is no longer trusted. */
+function signalOf(call: AnyCall, { pin }: Caller, { revokedOf }: CallFrame): AbortSignal {
   const controller = new AbortController();
   call.on("cancelled", () => controller.abort(new Error("the caller has cancelled")));
   if (call.cancelled) controller.abort(new Error("the caller has cancelled"));
-  return controller.signal;
+  return AbortSignal.any([controller.signal, revokedOf(pin)]);
 }
 
 /** A handler of calls with one answer: proves the caller, does the work, turns each no into a status. */
@@ -81,8 +83,10 @@ export const answerOnce =
   (frame: CallFrame) =>
   <Q, A>(work: (request: Q, caller: Caller, signal: AbortSignal) => Promise<A>) =>
   (call: ServerUnaryCall<Q, A>, respond: sendUnaryData<A>): void => {
-    const run = async (): Promise<A> =>
-      await work(call.request, callerOf(call as AnyCall, frame), signalOf(call as AnyCall));
+    const run = async (): Promise<A> => {
+      const caller = callerOf(call as AnyCall, frame);
+      return await work(call.request, caller, signalOf(call as AnyCall, caller, frame));
+    };
     run().then(
       (message) => respond(null, message),
       (error: unknown) => respond(refusalOf(error, frame)),
@@ -97,12 +101,15 @@ export const answerMany =
   (frame: CallFrame) =>
   <Q, A>(work: (request: Q, caller: Caller, send: Send<A>, signal: AbortSignal) => Promise<void>) =>
   (call: ServerWritableStream<Q, A>): void => {
-    const signal = signalOf(call as AnyCall);
-    const send: Send<A> = async (message) => {
-      signal.throwIfAborted();
-      if (!call.write(message)) await once(call, "drain", { signal });
+    const run = async (): Promise<void> => {
+      const caller = callerOf(call as AnyCall, frame);
+      const signal = signalOf(call as AnyCall, caller, frame);
+      const send: Send<A> = async (message) => {
+        signal.throwIfAborted();
+        if (!call.write(message)) await once(call, "drain", { signal });
+      };
+      await work(call.request, caller, send, signal);
     };
-    const run = async (): Promise<void> => await work(call.request, callerOf(call as AnyCall, frame), send, signal);
     run().then(
       () => call.end(),
       // The error event carries a status to the caller; nothing is thrown here.

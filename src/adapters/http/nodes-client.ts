@@ -1,4 +1,4 @@
-import type { EnrolledNode, ListedToken, NodeChange } from "../../controller/nodes/nodes-api.js";
+import type { EnrolledNode, ListedToken, NodeChange, RotatedKey } from "../../controller/nodes/nodes-api.js";
 import type { AdminCalls } from "./admin-calls.js";
 
 /** The calls for membership, over the socket. */
@@ -9,6 +9,7 @@ export const nodesClient = ({ once: call }: AdminCalls) => ({
     call<NodeChange>("POST", "/api/v1/nodes/cordon", wanted),
   removeNode: (wanted: { readonly node: string; readonly even?: "serving" }) =>
     call<NodeChange>("POST", "/api/v1/nodes/remove", wanted),
+  rotateKey: () => call<RotatedKey>("POST", "/api/v1/rotate-key", {}),
   listTokens: () => call<readonly ListedToken[]>("GET", "/api/v1/tokens"),
   revokeToken: (wanted: { readonly id: string }) => call<NodeChange>("POST", "/api/v1/tokens/revoke", wanted),
 });

@@ -33,6 +33,10 @@ export const nodesRoutes = [
     request: removeBody,
     call: (request, { api }) => api.removeNode(present(request)),
   }),
+  post("/api/v1/rotate-key", {
+    summary: "Gives the controller a new key, and tells every node of it.",
+    call: (_, { api }) => api.rotateKey(),
+  }),
   get("/api/v1/tokens", { summary: "Join tokens, without their secrets.", call: (_, { api }) => api.listTokens() }),
   post("/api/v1/tokens", {
     summary: "Makes a single-use join token. Its text is in this answer and nowhere else.",

@@ -29,6 +29,8 @@ const memberSchema = z.strictObject({
   enrolledAt: atSchema,
   lastAddress: z.strictObject({ host: z.string().min(1), port: z.int().min(1).max(65_535) }).exactOptional(),
   cordoned: z.boolean(),
+  controllerPin: z.string().regex(pinPattern).exactOptional(),
+  olderKeys: z.enum(["answered", "refused"]).exactOptional(),
   approval: z.enum(["waiting", "given"]).exactOptional(),
 });
 

@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { once, setMaxListeners } from "node:events";
 import { createServer, type Server, type TLSSocket } from "node:tls";
 import { channelBindingBytes, channelBindingLabel } from "../../cluster/enrolment-proof.js";
 import { spkiOf } from "../../cluster/spki-pin.js";
@@ -6,12 +6,12 @@ import type { Redeem } from "../../controller/enrolment.js";
 import type { Close } from "../../runtime/close-all.js";
 import type { Logger } from "../../runtime/logger.js";
 import { Problem } from "../../runtime/problem.js";
+import { type ConnectionLimits, createOpenConnections } from "./connection-limits.js";
 import { formatMessage, parseMessage, readLine, requestSchema, WireError } from "./enrolment-wire.js";
 import type { Identity } from "./identity.js";
 
 /** Time for a whole enrolment, from the TCP connection to the last byte. */
 const defaultDeadlineMs = 5_000;
-const maxConnections = 64;
 
 export interface EnrolmentListenerOptions {
   readonly identity: Identity;
@@ -21,14 +21,22 @@ export interface EnrolmentListenerOptions {
   readonly redeem: Redeem;
   readonly logger: Logger;
   readonly deadlineMs?: number;
+  readonly limits?: ConnectionLimits;
+}
+
+export interface EnrolmentListener {
+  readonly port: number;
+  /** Shows this identity from the next connection on. */
+  show(identity: Identity): void;
+  readonly close: Close;
 }
 
 const withoutMapping = (address: string): string => address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "");
 
 /** Serves one agent. A sender that does not follow the protocol is told nothing. */
 async function serve(socket: TLSSocket, options: EnrolmentListenerOptions, signal: AbortSignal): Promise<void> {
-  const certificate = socket.getPeerX509Certificate();
-  if (certificate === undefined) throw new WireError("the agent showed no certificate");
+  const [certificate, shown] = [socket.getPeerX509Certificate(), socket.getX509Certificate()];
+  if (certificate === undefined || shown === undefined) throw new WireError("the agent showed no certificate");
   const sourceAddress = withoutMapping(socket.remoteAddress ?? "unknown");
   const request = parseMessage(await readLine(socket, signal), requestSchema);
   const answer = await options.redeem({
@@ -41,7 +49,7 @@ async function serve(socket: TLSSocket, options: EnrolmentListenerOptions, signa
       channelBinding: socket.exportKeyingMaterial(channelBindingBytes, channelBindingLabel, Buffer.alloc(0)),
       agentSpki: spkiOf(certificate),
       agentCertificatePem: certificate.toString(),
-      controllerSpki: spkiOf(options.identity.certificatePem),
+      controllerSpki: spkiOf(shown),
       sourceAddress,
     },
   });
@@ -76,26 +84,26 @@ const cannotListen = (options: EnrolmentListenerOptions, error: Error): Problem 
 };
 
 /**
- * Listens for agents that enrol: TLS 1.3 only, one line of at most 16 KiB each way, everything within five seconds. What goes
- * wrong with a connection is logged and ends that connection; nothing about it is sent to the other side.
+ * Listens for agents that enrol: TLS 1.3 only, one line of at most 16 KiB each way, everything within five seconds, and a bounded
+ * number of connections from each source. What goes wrong with a connection is logged and ends that connection; nothing about it is sent to the other side.
  *
  * @throws Problem `port_in_use` or `cannot_listen`.
  */
-export async function listenForEnrolment(
-  options: EnrolmentListenerOptions,
-): Promise<{ readonly port: number; readonly close: Close }> {
+export async function listenForEnrolment(options: EnrolmentListenerOptions): Promise<EnrolmentListener> {
   const { logger } = options;
   const server = createTlsServer(options);
-  server.maxConnections = maxConnections;
   const stop = new AbortController();
-  const sockets = new Set<{ destroy(): void }>();
+  // One listener for each connection; how many there are is bounded below.
+  setMaxListeners(0, stop.signal);
+  const connections = createOpenConnections(options.limits);
 
   server.on("connection", (socket) => {
-    sockets.add(socket);
+    const source = withoutMapping(socket.remoteAddress ?? "unknown");
+    connections.add(source, socket);
     const timer = setTimeout(() => socket.destroy(), options.deadlineMs ?? defaultDeadlineMs);
     socket.once("close", () => {
       clearTimeout(timer);
-      sockets.delete(socket);
+      connections.remove(source, socket);
     });
   });
   server.on("tlsClientError", (error, socket) => {
@@ -129,11 +137,13 @@ export async function listenForEnrolment(
   const run = async (): Promise<void> => {
     stop.abort();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    for (const socket of sockets) socket.destroy();
+    connections.closeAll();
     await closed;
   };
   return {
     port,
+    show: ({ privateKeyPem, certificatePem }) =>
+      server.setSecureContext({ key: privateKeyPem, cert: certificatePem, minVersion: "TLSv1.3" }),
     close: () => {
       closing ??= run();
       return closing;

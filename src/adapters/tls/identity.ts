@@ -13,20 +13,32 @@ export interface Identity {
 }
 
 /** One file for both parts: it is there whole or not at all. */
-const fileName = "identity.pem";
+export const identityFile = "identity.pem";
 
 const isMissing = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "ENOENT";
 const isTaken = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "EEXIST";
 
-function parse(text: string, file: string): Identity {
+function identityOf(privateKeyPem: string | undefined, certificatePem: string | undefined): Identity {
+  if (certificatePem === undefined || privateKeyPem === undefined) throw new Error("a part is missing");
+  if (!new X509Certificate(certificatePem).checkPrivateKey(createPrivateKey(privateKeyPem)))
+    throw new Error("key and certificate do not belong together");
+  return { certificatePem, privateKeyPem, pin: spkiPin(certificatePem) };
+}
+
+/**
+ * The identities in a file: keys and certificates, in the same order. While a controller changes its key there are several.
+ *
+ * @throws Problem `identity_damaged`
+ */
+export function parseIdentities(text: string, file: string): readonly [Identity, ...Identity[]] {
   const blocks = text.match(/-----BEGIN ([A-Z ]+)-----[\s\S]+?-----END \1-----\n?/g) ?? [];
-  const certificatePem = blocks.find((block) => block.includes("BEGIN CERTIFICATE"));
-  const privateKeyPem = blocks.find((block) => block.includes("PRIVATE KEY"));
+  const certificates = blocks.filter((block) => block.includes("BEGIN CERTIFICATE"));
+  const privateKeys = blocks.filter((block) => block.includes("PRIVATE KEY"));
   try {
-    if (certificatePem === undefined || privateKeyPem === undefined) throw new Error("a part is missing");
-    if (!new X509Certificate(certificatePem).checkPrivateKey(createPrivateKey(privateKeyPem)))
-      throw new Error("key and certificate do not belong together");
-    return { certificatePem, privateKeyPem, pin: spkiPin(certificatePem) };
+    if (privateKeys.length > certificates.length) throw new Error("a part is missing");
+    const [first, ...others] = certificates.map((certificate, at) => identityOf(privateKeys[at], certificate));
+    if (first === undefined) throw new Error("a part is missing");
+    return [first, ...others];
   } catch (cause) {
     throw new Problem(
       "failed",
@@ -49,7 +61,7 @@ async function load(file: string): Promise<Identity | undefined> {
         `Run: chmod 600 "${file}"`,
       );
     }
-    return parse(await readFile(file, "utf8"), file);
+    return parseIdentities(await readFile(file, "utf8"), file)[0];
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
@@ -61,7 +73,7 @@ async function createOnce(folder: string, file: string, commonName: string, now:
   // Only the first start of a machine needs the certificate library, which takes long to load.
   const { createCertificate } = await import("./create-certificate.js");
   const { certificatePem, privateKeyPem } = await createCertificate(commonName, now);
-  const draft = join(folder, `.${fileName}.${randomUUID()}`);
+  const draft = join(folder, `.${identityFile}.${randomUUID()}`);
   const handle = await open(draft, "wx", 0o600);
   try {
     await handle.writeFile(privateKeyPem + certificatePem);
@@ -85,7 +97,7 @@ async function createOnce(folder: string, file: string, commonName: string, now:
  * @throws Problem `identity_damaged` or `identity_exposed`; nothing is changed then.
  */
 export async function loadOrCreateIdentity(folder: string, commonName: string): Promise<Identity> {
-  const file = join(folder, fileName);
+  const file = join(folder, identityFile);
   const existing = await load(file);
   if (existing !== undefined) return existing;
   await mkdir(folder, { recursive: true, mode: 0o700 });

@@ -14,6 +14,7 @@ import { stateHome } from "../find-controller.js";
 import { type CommonOptions, withCommonOptions } from "../options.js";
 import { untilStopped } from "../until-stopped.js";
 import { version } from "../version.js";
+import { addAgentForgetCommand } from "./agent-forget.js";
 
 interface AgentOptions extends CommonOptions {
   readonly controller?: string;
@@ -36,7 +37,7 @@ interface AgentOptions extends CommonOptions {
 
 /** `exoctl agent`: the node daemon. */
 export function addAgentCommand(program: Command): void {
-  withCommonOptions(program.command("agent"))
+  const agent = withCommonOptions(program.command("agent"))
     .description("the node daemon: measures this machine, keeps exo's registry, runs exo")
     .argument(
       "[exo-command...]",
@@ -72,6 +73,7 @@ export function addAgentCommand(program: Command): void {
       if (options.simulatedMac !== undefined) return runSimulated(options.simulatedMac, options);
       return runReal(exoCommand, options);
     });
+  addAgentForgetCommand(agent);
 }
 
 async function runReal(exoCommand: readonly string[], options: AgentOptions): Promise<void> {

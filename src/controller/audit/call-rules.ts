@@ -45,6 +45,7 @@ export const callRules: Rules = {
   approveNode: ({ node }) => ({ what: "nodes approve", target: node }),
   cordonNode: ({ node, mode }) => ({ what: `nodes ${mode}`, target: node }),
   removeNode: ({ node }) => ({ what: "nodes remove", target: node }),
+  rotateKey: () => ({ what: "rotate-key", target: "the controller's key" }),
   addModel: ({ model, mode, on: nodes }) => unlessDry(mode, { what: "model add", target: model + on(nodes) }),
   removeModel: ({ model, mode, files, on: nodes }) =>
     unlessDry(mode, {

@@ -1,17 +1,24 @@
 import type { ClusterView } from "../../apply/cluster-access.js";
+import { pinWords } from "../../cluster/pin-words.js";
 import type { ExoView } from "../../inventory/exo-view.js";
 import type { Clock } from "../../runtime/clock.js";
 import { Problem } from "../../runtime/problem.js";
-import type { FleetNode } from "../fleet.js";
+import type { Fleet } from "../fleet.js";
 import { isWaiting, type Member, type StateStore } from "../state-store.js";
 import type { NodeStatus } from "../status-report.js";
 import { enrolledNode } from "./enrolled-node.js";
+import { type KeyRotation, whyBehind } from "./key-rotation.js";
 import type { ListedToken, NodeChange, NodesApi } from "./nodes-api.js";
+import type { OwnKeys } from "./own-keys.js";
 
 /** What membership is changed on. */
 export interface NodesDeps {
   readonly store: StateStore;
-  readonly fleet: () => readonly FleetNode[];
+  readonly fleet: Pick<Fleet, "nodes" | "refresh" | "forgetRemoved">;
+  readonly rotation: KeyRotation;
+  readonly keys: Pick<OwnKeys, "current">;
+  /** Ends with the controller. */
+  readonly lifetime: AbortSignal;
   /** Nodes as `status` shows them. */
   readonly statuses: () => readonly NodeStatus[];
   readonly view: () => ClusterView | undefined;
@@ -30,9 +37,9 @@ export function createNodesApi(deps: NodesDeps): NodesApi {
     listNodes: () => {
       const statuses = deps.statuses();
       const views = deps.exoViews();
-      return deps
-        .fleet()
-        .map((node) => enrolledNode(node, statuses, views))
+      return deps.fleet
+        .nodes()
+        .map((node) => enrolledNode(node, statuses, views, deps.rotation.standingOf(node.member)))
         .toSorted((one, other) => one.name.localeCompare(other.name, "en"));
     },
     approveNode: async ({ node }) => {
@@ -49,7 +56,17 @@ export function createNodesApi(deps: NodesDeps): NodesApi {
       const served = even === "serving" ? [] : servedBy(member, deps.view());
       if (served.length > 0) throw stillServes(member, served);
       await store.removeMember(member.agentId);
+      await deps.fleet.forgetRemoved();
+      // It may have been the last one that knew an older key.
+      await deps.rotation.settle();
       return { node: member.name, outcome: "changed" };
+    },
+    rotateKey: async () => {
+      const outcome = await deps.rotation.start();
+      // One round tells them, the next confirms over the new key; the third is for those that were just being asked.
+      for (let round = 0; round < 3 && deps.rotation.behind().length > 0; round += 1)
+        await deps.fleet.refresh(deps.lifetime);
+      return { outcome, ...keyReport(deps) };
     },
     listTokens: () => store.tokens().map((token) => listedToken(token, store.members(), deps.clock.now())),
     revokeToken: async ({ id }) => {
@@ -60,6 +77,16 @@ export function createNodesApi(deps: NodesDeps): NodesApi {
       throw new Problem("usage", "unknown_token", what, "See `exoctl token list`.");
     },
   };
+}
+
+function keyReport({ rotation, keys, fleet }: NodesDeps) {
+  const { pin } = keys.current();
+  const nodes = fleet.nodes();
+  const behind = rotation.behind().map((member) => {
+    const trouble = nodes.find((node) => node.member.agentId === member.agentId)?.trouble;
+    return { node: member.name, why: whyBehind(member, trouble) };
+  });
+  return { pin, pinWords: pinWords(pin), behind };
 }
 
 const unchanged = (member: Member): NodeChange => ({ node: member.name, outcome: "unchanged" });

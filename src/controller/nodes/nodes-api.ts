@@ -42,6 +42,17 @@ export interface NodeChange {
   readonly outcome: "changed" | "unchanged";
 }
 
+/** The controller's key, after a change of it has been asked for. */
+export interface RotatedKey {
+  /** `goes-on`: an earlier change was not complete, and no further key was made. */
+  readonly outcome: "started" | "goes-on";
+  /** base64url SHA-256 of the newest public key. */
+  readonly pin: string;
+  readonly pinWords: string;
+  /** Nodes that still answer the key before, and why. While there are any, that one is kept. */
+  readonly behind: readonly { readonly node: string; readonly why: string }[];
+}
+
 /** Membership: who belongs to the cluster, and who takes layers. Calls reject with Problem `unknown_node` and others. */
 export interface NodesApi {
   listNodes(): readonly EnrolledNode[];
@@ -54,6 +65,11 @@ export interface NodesApi {
    * `even` says so.
    */
   removeNode(request: { readonly node: string; readonly even?: "serving" }): Promise<NodeChange>;
+  /**
+   * Makes a new key of the controller and brings it to every node that answers; the others follow when they do. Open join tokens
+   * are good no more.
+   */
+  rotateKey(): Promise<RotatedKey>;
   listTokens(): readonly ListedToken[];
   /** Nobody can use it any more. */
   revokeToken(request: { readonly id: string }): Promise<NodeChange>;
