@@ -11,6 +11,7 @@ import { type ClassicInstall, classicProgram } from "./classic-command.js";
 import { discoveryText } from "./classic-discovery.js";
 import type { ClassicLaunchFiles } from "./classic-launch-files.js";
 import { profilerText } from "./classic-profiler.js";
+import { checkPublisher } from "./classic-publishers.js";
 import type { ExoSupervisor } from "./exo-supervisor.js";
 import type { DescribeMachine } from "./machine-facts.js";
 import type { ProcessHost, ProgramSpec } from "./process-host.js";
@@ -24,6 +25,8 @@ export interface ClassicExo {
 
 export interface ClassicExoParts {
   readonly install: ClassicInstall;
+  /** Owners of repositories that this exo may load from. */
+  readonly publishers: readonly string[];
   readonly files: ClassicLaunchFiles;
   /** SHA-256 of the registry as it is now, hex; undefined where it can't be read. */
   readonly registryDigest: () => Promise<string | undefined>;
@@ -96,6 +99,7 @@ export function createClassicExo(parts: ClassicExoParts): StartedClassicExo {
   const configure = async (settings: ClassicExoSettings): Promise<void> => {
     const problems = problemsHere(install, settings);
     if (problems.length > 0) throw new RefusalError("invalid", problems.join("; "));
+    checkPublisher(parts.publishers, settings.repo);
     const real = settings.forcedMemoryMb === undefined ? undefined : await profilerOf(parts);
     if (real?.kind === "none") throw new RefusalError("not_possible", real.why);
     configured = settings;

@@ -4,6 +4,7 @@ import type { ClassicFiles } from "../register/classic/classic-files.js";
 import { Problem } from "../runtime/problem.js";
 import { addClassicEntry } from "./add-classic-entry.js";
 import type { Authority, Caller } from "./authority.js";
+import { checkPublisher } from "./classic-publishers.js";
 import { describeClassic } from "./describe-classic.js";
 import { RefusalError } from "./refusal.js";
 import { removeClassicEntry } from "./remove-classic-entry.js";
@@ -24,10 +25,12 @@ export interface ClassicRegistryParts {
    * @throws Problem when there is none at the place that was named
    */
   readonly open: (() => Promise<ClassicFiles>) | undefined;
+  /** Owners of repositories that entries may name. */
+  readonly publishers: readonly string[];
   readonly authority: Authority;
 }
 
-export function createClassicRegistry({ open, authority }: ClassicRegistryParts): ClassicRegistry {
+export function createClassicRegistry({ open, publishers, authority }: ClassicRegistryParts): ClassicRegistry {
   const files = async (): Promise<ClassicFiles> => {
     if (open === undefined)
       throw new RefusalError(
@@ -56,6 +59,7 @@ export function createClassicRegistry({ open, authority }: ClassicRegistryParts)
   return {
     describe: async (ids) => await describeClassic(await files(), ids),
     add: async (caller, wish) => {
+      checkPublisher(publishers, wish.entry.repo);
       const work = async () => await addClassicEntry(await files(), wish);
       return wish.effect === "show" ? await work() : await acting("add-classic-entry", caller, work);
     },

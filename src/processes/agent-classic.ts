@@ -4,6 +4,7 @@ import { openClassicLaunchDisk } from "../adapters/files/classic-launch-disk.js"
 import type { Authority } from "../agent/authority.js";
 import type { ClassicInstall } from "../agent/classic-command.js";
 import { type ClassicExo, createClassicExo, noClassicExo } from "../agent/classic-exo.js";
+import { usualPublishers } from "../agent/classic-publishers.js";
 import { type ClassicRegistry, createClassicRegistry } from "../agent/classic-registry.js";
 import { createExoSupervisor, type ExoSupervisor } from "../agent/exo-supervisor.js";
 import type { DescribeMachine } from "../agent/machine-facts.js";
@@ -21,6 +22,8 @@ interface ClassicStartSettings extends Pick<ClassicInstall, "nodePort" | "engine
 export interface AgentClassicSettings {
   /** Where one is; looked up anew at each call. */
   readonly classic?: ClassicPlaces;
+  /** Owners of repositories whose models, and the code in them, it may load. Default: `usualPublishers`. */
+  readonly classicPublishers?: readonly string[];
   /** How it is started by the agent's program. Without it its registry is kept, and others start it. */
   readonly classicStart?: ClassicStartSettings;
 }
@@ -28,6 +31,7 @@ export interface AgentClassicSettings {
 export interface AgentClassicParts {
   /** Where an exo 0.0.x is; absent where there is none. */
   readonly places: ClassicPlaces | undefined;
+  readonly publishers: readonly string[] | undefined;
   /** Absent: the exo there is started by others. */
   readonly start: ClassicStartSettings | undefined;
   readonly program: ProgramSpec | undefined;
@@ -52,9 +56,10 @@ export interface AgentClassic {
  * bare command: without its peers it is no use.
  */
 export async function openAgentClassic(parts: AgentClassicParts): Promise<AgentClassic> {
-  const { places, start, program, authority, clock, logger } = parts;
+  const { places, start, program, authority, clock, logger, publishers = usualPublishers } = parts;
   const registry = createClassicRegistry({
     open: places === undefined ? undefined : () => openClassicDisk(places),
+    publishers,
     authority,
   });
   if (places === undefined || start === undefined || program === undefined)
@@ -66,6 +71,7 @@ export async function openAgentClassic(parts: AgentClassicParts): Promise<AgentC
     };
   const { service, supervisor, forget } = createClassicExo({
     ...parts,
+    publishers,
     install: { ...start, program, apiPort: parts.apiPort },
     platform: start.platform,
     files: await openClassicLaunchDisk(join(parts.homeFolder, "classic"), places.exoHome),

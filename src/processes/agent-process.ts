@@ -129,7 +129,7 @@ async function buildAgent(
   const describeMachine = createDescribeMachine(settings.hostProbe, clock);
   const { supervisor, ...classic } = await openAgentClassic({
     ...{ ...settings, places: exo.classic, start: exo.classicStart, program, apiPort: exo.apiPort },
-    ...{ describeMachine, authority, host, logger },
+    ...{ publishers: exo.classicPublishers, describeMachine, authority, host, logger },
   });
   const converter = settings.converter?.(home.converterHome);
   const registry = await openRegistryDisk({ ...exo, linkRecordFile: home.linkRecordFile }, placed);

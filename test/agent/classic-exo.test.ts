@@ -41,7 +41,7 @@ const settings: ClassicExoSettings = {
   nodeId: "studio-1",
   peers: [peer("studio-1", 7_001), peer("studio-2", 7_002)],
   defaultModel: "oss-120b",
-  repo: "owner/model",
+  repo: "mlx-community/model",
   responseTimeoutSec: 900,
 };
 
@@ -67,6 +67,7 @@ async function house(memoryFrom: "system_profiler" | "in-process" = "system_prof
   };
   let digest = "a".repeat(64);
   const exo = createClassicExo({
+    publishers: ["mlx-community"],
     install: { program, nodePort: 7_001, apiPort: 7_101, engine: "dummy", memoryFrom },
     files: await openClassicLaunchDisk(join(root, "classic"), join(root, "exo")),
     registryDigest: async () => digest,
@@ -132,19 +133,20 @@ test("a new file of peers is later than the one before, and the same one is left
 
 test("the model's files are laid out as offline caches before each start", async () => {
   const { service, supervisor, programs, clock, started } = await house();
-  const model = join(root, "exo", "downloads", "owner--model");
+  const model = join(root, "exo", "downloads", "mlx-community--model");
   await mkdir(join(model, "sub"), { recursive: true });
   await writeFile(join(model, "model.safetensors.index.json"), '{"weight_map":{}}');
   await writeFile(join(model, "config.json"), "{}");
   await service.configure(caller, settings, signal);
   await supervisor.start();
   const caches = join(root, "classic", "tmp", "exo");
-  const list = async () => JSON.parse(await readFile(join(caches, "owner--model--main--file_list.json"), "utf8"));
+  const list = async () =>
+    JSON.parse(await readFile(join(caches, "mlx-community--model--main--file_list.json"), "utf8"));
   expect(await list()).toEqual([
     { path: "config.json", size: 2 },
     { path: "model.safetensors.index.json", size: 17 },
   ]);
-  expect(await readFile(join(caches, "owner--model", "model.safetensors.index.json"), "utf8")).toBe(
+  expect(await readFile(join(caches, "mlx-community--model", "model.safetensors.index.json"), "utf8")).toBe(
     '{"weight_map":{}}',
   );
   await writeFile(join(model, "sub", "more.txt"), "abc");

@@ -64,6 +64,6 @@ export function createTestAgent(registry: RegistryFiles, managed: "managed" | "o
     placed: createMemoryPlaced(),
     authority,
   });
-  const classicRegistry = createClassicRegistry({ open: undefined, authority });
+  const classicRegistry = createClassicRegistry({ open: undefined, publishers: [], authority });
   return { agent, classicRegistry, authority, clock, host, exo };
 }

@@ -39,6 +39,7 @@ async function openNode(name: string, text: string, controller: Awaited<ReturnTy
   const authority = createAuthority(createManualClock(), silentLogger);
   const changes: CallChanges = {};
   const classicRegistry = createClassicRegistry({
+    publishers: ["mlx-community"],
     open: () =>
       openClassicDisk(
         { installations: [root], exoHome: join(root, "home"), currentFolder: root },

@@ -12,7 +12,7 @@ export const modelsPyText = [
   "from typing import Optional",
   "",
   "model_cards = {",
-  '  "llama-3.2-1b": { "layers": 16, "repo": { "MLXDynamicShardInferenceEngine": "owner/llama", }, },',
+  '  "llama-3.2-1b": { "layers": 16, "repo": { "MLXDynamicShardInferenceEngine": "mlx-community/llama", }, },',
   "}",
   "",
   "pretty_name = {",
@@ -50,7 +50,7 @@ export async function createClassicHouse() {
 
 /** A model that every exo 0.0.x runs. */
 export const anAddRequest = (id = "my-llama"): ClassicAddWish => ({
-  entry: { id, layers: 32, engine: "mlx", repo: "owner/my-llama", label: "My Llama" },
+  entry: { id, layers: 32, engine: "mlx", repo: "mlx-community/my-llama", label: "My Llama" },
   model: id,
   accepted: [],
   whenDifferent: "report",

@@ -30,7 +30,7 @@ const timeScale = 0.1;
 
 const modelsPyText = [
   "model_cards = {",
-  '  "llama-3.2-1b": { "layers": 16, "repo": { "MLXDynamicShardInferenceEngine": "owner/llama", }, },',
+  '  "llama-3.2-1b": { "layers": 16, "repo": { "MLXDynamicShardInferenceEngine": "mlx-community/llama", }, },',
   "}",
   "pretty_name = {",
   '  "llama-3.2-1b": "Llama 3.2 1B",',

@@ -11,7 +11,7 @@ let cluster: ClassicCluster;
 afterEach(() => cluster.close());
 
 const wish: ClassicAddWish = {
-  entry: { id: "my-llama", layers: 32, engine: "mlx", repo: "owner/my-llama", label: "My Llama" },
+  entry: { id: "my-llama", layers: 32, engine: "mlx", repo: "mlx-community/my-llama", label: "My Llama" },
   model: "my-llama",
   accepted: [],
   whenDifferent: "report",

@@ -35,7 +35,7 @@ afterEach(async () => {
 });
 
 const model = (...args: readonly string[]) => runCli(sandbox, ["model", ...args, "--classic"]);
-const llama = ["my-llama", "--layers", "32", "--repo", "owner/my-llama", "--label", "My Llama"];
+const llama = ["my-llama", "--layers", "32", "--repo", "mlx-community/my-llama", "--label", "My Llama"];
 
 describe("exoctl model add, list and remove --classic --nodes", () => {
   test("show, write, list and take back on all nodes", async () => {

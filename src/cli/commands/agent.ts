@@ -31,6 +31,7 @@ interface AgentOptions extends CommonOptions {
   readonly classic?: string;
   readonly classicEngine?: ClassicEngine;
   readonly classicPort: string;
+  readonly classicPublisher?: readonly string[];
   readonly converterPython?: string;
   readonly simulatedMac?: string;
 }
@@ -61,6 +62,11 @@ export function addAgentCommand(program: Command): void {
     .option("--classic <path>", "exo here is 0.0.x: its checkout, virtual environment or models.py")
     .addOption(
       new Option("--classic-engine <engine>", "engine of that exo (default: its own choice)").choices(classicEngines),
+    )
+    .option(
+      "--classic-publisher <owner>",
+      "whose models that exo may load, since it runs code that comes with them; may be given several times (default: mlx-community)",
+      (owner: string, before: readonly string[] = []) => [...before, owner],
     )
     .option("--classic-port <port>", "TCP port of that exo for its peers", "52416")
     .option("--exo-api-port <port>", "TCP port of exo's API on this machine", "52415")
@@ -166,7 +172,12 @@ async function exoGeneration(options: AgentOptions, logger: Logger) {
     memoryFrom: platform === "darwin" ? ("system_profiler" as const) : ("in-process" as const),
     platform,
   } as const;
-  return { generation: "classic", classic: places, classicStart } as const;
+  const { classicPublisher } = options;
+  return {
+    generation: "classic" as const,
+    ...{ classic: places, classicStart },
+    ...(classicPublisher === undefined ? {} : { classicPublishers: classicPublisher }),
+  };
 }
 
 /** An absolute path, or undefined where none was named and exo runs on none that can be found. */

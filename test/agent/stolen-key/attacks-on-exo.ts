@@ -18,10 +18,10 @@ const settings = {
   nodeId: "n",
   peers: [peer],
   defaultModel: "llama-3.2-1b",
-  repo: "owner/llama",
+  repo: "mlx-community/llama",
   responseTimeoutSec: 900,
 };
-const classicEntry = { id: "x", layers: 32, engine: "mlx", repo: "owner/x", label: "X" };
+const classicEntry = { id: "x", layers: 32, engine: "mlx", repo: "mlx-community/x", label: "X" };
 const addWith = (changes: object, more: object = {}) => ({
   ...{ entry: { ...classicEntry, ...changes }, model: "x", accepted: [], replace: true, write: true },
   ...more,
@@ -72,6 +72,7 @@ export const attacksOnExo: Readonly<Record<string, readonly Attack[]>> = {
     ...["../../outside", "/etc/ssh", "~/x", "..", "a/../b", "a/b/c", "https://x/y", "a/b\0"].map((repo) =>
       refused(`a repository that is the path ${JSON.stringify(repo)}`, addWith({ repo })),
     ),
+    refused("a repository of the thief's, with code in it that exo would run", addWith({ repo: "thief/model" })),
     refused("an engine that there is not", addWith({ engine: "os.system" })),
     refused("a number that is none", addWith({ layers: -1 })),
     refused("a digest that is a path", addWith({}, { expected: "../../models.py" })),
@@ -90,6 +91,7 @@ export const attacksOnExo: Readonly<Record<string, readonly Attack[]>> = {
     refused("a model that is an option", { ...settings, defaultModel: "--inference-engine" }),
     refused("a repository that leaves its folder", { ...settings, repo: "../../outside" }),
     refused("an absolute repository", { ...settings, repo: "/etc/x" }),
+    refused("a repository of the thief's", { ...settings, repo: "thief/model" }),
     refused("a repository with a NUL", { ...settings, repo: "a/b\0" }),
     refused("a memory that is no number of MB", { ...settings, forcedMemoryMb: -1 }),
     refused("a port that is not this node's", { ...settings, peers: [{ ...peer, port: 1 }] }),
