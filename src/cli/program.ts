@@ -32,7 +32,6 @@ export function createProgram(): Command {
     .configureOutput({ outputError: (text, write) => write(withoutValue(text)) })
     .showSuggestionAfterError()
     .showHelpAfterError("(add --help for what this command takes)");
-  withControllerOptions(program);
   for (const add of [
     addUpCommand,
     addAgentCommand,
@@ -53,5 +52,6 @@ export function createProgram(): Command {
     addEnvCommand,
   ])
     add(program);
+  withControllerOptions(program);
   return program;
 }

@@ -14,34 +14,57 @@ export interface ControllerOptions {
 /** Commands that are about this machine. */
 const hereOnly = ["up", "agent", "backup", "restore"];
 
-/** Adds `--controller` and what belongs to it for all commands; it may stand before and after their names. */
+const remoteOptions = (): readonly Option[] => [
+  new Option("--controller <url>", "talk to a controller elsewhere, such as https://studio.lan:8416").env(
+    "EXOCTL_CONTROLLER",
+  ),
+  new Option("--controller-key-file <file>", "where its admin key is; - for standard input").env(
+    "EXOCTL_ADMIN_KEY_FILE",
+  ),
+  new Option("--controller-ca <file>", "PEM certificates to trust for it").env("EXOCTL_CONTROLLER_CA"),
+];
+
+const names = [
+  "controller",
+  "controllerKeyFile",
+  "controllerCa",
+] as const satisfies readonly (keyof ControllerOptions)[];
+
+const leavesOf = (command: Command): readonly Command[] =>
+  command.commands.length === 0 ? [command] : command.commands.flatMap(leavesOf);
+
+/**
+ * Adds `--controller` and what belongs to it to all commands that there are, before and after their names. `agent` keeps an option of
+ * its own by that name: the controller that it joins.
+ */
 export function withControllerOptions(program: Command): void {
-  program
-    .addOption(
-      new Option("--controller <url>", "talk to a controller elsewhere, such as https://studio.lan:8416").env(
-        "EXOCTL_CONTROLLER",
-      ),
-    )
-    .addOption(
-      new Option("--controller-key-file <file>", "where its admin key is; - for standard input").env(
-        "EXOCTL_ADMIN_KEY_FILE",
-      ),
-    )
-    .addOption(new Option("--controller-ca <file>", "PEM certificates to trust for it").env("EXOCTL_CONTROLLER_CA"))
-    .hook("preAction", (_, command) => {
-      const { controller, controllerKeyFile, controllerCa } = program.opts<ControllerOptions>();
-      if (program.getOptionValueSource("controller") === "cli" && hereOnly.includes(firstName(command, program)))
-        throw new Problem(
-          "usage",
-          "here_only",
-          `\`exoctl ${firstName(command, program)}\` works on this machine, and --controller names another one`,
-          "Leave --controller out, or run the command there.",
-        );
-      const values = { controller, controllerKeyFile, controllerCa };
-      for (const [name, value] of Object.entries(values))
-        if (value !== undefined) command.setOptionValueWithSource(name, value, "implied");
-    });
+  const takers = program.commands
+    .flatMap(leavesOf)
+    .filter(({ options }) => !options.some(({ long }) => long === "--controller"));
+  for (const option of remoteOptions()) program.addOption(option);
+  for (const command of takers) for (const option of remoteOptions()) command.addOption(option.hideHelp());
+  program.enablePositionalOptions().hook("preAction", (_, command) => {
+    const name = firstName(command, program);
+    if (!hereOnly.includes(name)) return takeOver(program, command);
+    const levels = takers.includes(command) ? [program, command] : [program];
+    if (levels.some((level) => level.getOptionValueSource("controller") === "cli")) throw hereOnlyProblem(name);
+  });
 }
+
+/** What stands before the command's name holds where nothing stands after it. */
+function takeOver(program: Command, command: Command): void {
+  for (const name of names)
+    if (program.getOptionValueSource(name) === "cli" && command.getOptionValueSource(name) !== "cli")
+      command.setOptionValueWithSource(name, program.opts<ControllerOptions>()[name], "cli");
+}
+
+const hereOnlyProblem = (name: string): Problem =>
+  new Problem(
+    "usage",
+    "here_only",
+    `\`exoctl ${name}\` works on this machine, and --controller names another one`,
+    "Leave --controller out, or run the command there.",
+  );
 
 /** `agent` of `exoctl agent status`. */
 function firstName(command: Command, program: Command): string {

@@ -52,7 +52,6 @@ test("the key comes from a file that others can't read, and is never shown", () 
 async function parse(...argv: readonly string[]): Promise<unknown> {
   let seen: unknown;
   const program = new Command("exoctl").exitOverride().configureOutput({ writeErr: () => {} });
-  withControllerOptions(program);
   const nodes = program.command("nodes");
   nodes
     .command("list")
@@ -60,12 +59,12 @@ async function parse(...argv: readonly string[]): Promise<unknown> {
     .action((options) => {
       seen = options;
     });
-  program
-    .command("agent")
-    .command("status")
-    .action((options) => {
-      seen = options;
-    });
+  const seeing = (options: unknown): void => {
+    seen = options;
+  };
+  program.command("up").action(seeing);
+  program.command("agent").option("--controller <host:port>").action(seeing);
+  withControllerOptions(program);
   await program.parseAsync(["node", "exoctl", ...argv]);
   return seen;
 }
@@ -78,5 +77,11 @@ test("the options stand before a command's name or after it", async () => {
 });
 
 test("commands that are about this machine refuse another one", async () => {
-  await expect(parse("agent", "status", "--controller", "https://a")).rejects.toMatchObject({ code: "here_only" });
+  await expect(parse("up", "--controller", "https://a")).rejects.toMatchObject({ code: "here_only" });
+  await expect(parse("--controller", "https://a", "up")).rejects.toMatchObject({ code: "here_only" });
+  await expect(parse("--controller", "https://a", "agent")).rejects.toMatchObject({ code: "here_only" });
+});
+
+test("the controller that an agent joins is its own option", async () => {
+  expect(await parse("agent", "--controller", "10.0.0.5:8418")).toEqual({ controller: "10.0.0.5:8418" });
 });

@@ -57,7 +57,7 @@ describe("a certificate on disk", () => {
     expect(said()).toEqual([]);
     state.read = broken;
     for (let time = 0; time < 5; time += 1) await pass(10_000);
-    expect(said()).toEqual(["the files of the gateway's certificate are no good"]);
+    expect(said()).toEqual(["the files of the certificate are no good"]);
     expect(used).toEqual([]);
     await close();
   });
@@ -67,11 +67,11 @@ describe("a certificate on disk", () => {
     expect(said()).toEqual([]);
     for (let look = 0; look < 4; look += 1) await pass(dayMs / 2);
     await pass(10_000);
-    expect(said()).toEqual(Array(2).fill("the gateway's certificate expires soon"));
+    expect(said()).toEqual(Array(2).fill("the certificate expires soon"));
     state.read = async () => second;
     await pass(10_000);
     for (let look = 0; look < 4; look += 1) await pass(dayMs / 2);
-    expect(said().slice(2)).toEqual(["the gateway's certificate was renewed"]);
+    expect(said().slice(2)).toEqual(["the certificate was renewed"]);
     await close();
   });
 });
