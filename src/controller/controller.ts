@@ -1,40 +1,32 @@
-import type { ClusterAccess, ClusterView } from "../apply/cluster-access.js";
+import type { ClusterAccess } from "../apply/cluster-access.js";
 import type { ClusterSpec } from "../config/cluster-spec.js";
 import { type KnownModels, knownModels } from "../models/known-models.js";
 import type { ServingModel } from "../route/serving-model.js";
 import { type Close, closeAll } from "../runtime/close-all.js";
 import type { AdminApi } from "./admin-api.js";
-import { createAdminCalls, save } from "./admin-calls.js";
-import { buildStatus } from "./build-status.js";
-import { type ClassicCluster, createClassicCluster } from "./classic-cluster.js";
-import { type ClassicWork, createClassicWork } from "./classic-work.js";
+import { save } from "./admin-calls.js";
+import { createClassicCluster } from "./classic-cluster.js";
+import { createClassicWork } from "./classic-work.js";
 import { createClusterAccess } from "./cluster-access.js";
 import { type ControlLoop, startControlLoop } from "./control-loop.js";
+import { type ControllerNow, createControllerApi, type GatewayFacts } from "./controller-api.js";
 import type { ControllerDeps } from "./controller-deps.js";
 import { applyFile, writtenModels } from "./desired-models.js";
-import { type DesiredReader, desiredReader } from "./desired-reader.js";
-import { createDriftWatch, type DriftWatch } from "./drift/watch-drift.js";
-import { createEntriesApi } from "./entries/create-entries-api.js";
-import { createDescribeModel } from "./entries/describe-model.js";
-import { createExoViews, type ExoViews } from "./exo-views.js";
-import { createFleet, type Fleet } from "./fleet.js";
-import { entriesOfAdded, entriesOfRuns, type KeptEntry, type WantedEntries } from "./kept-entries.js";
-import { createKeysApi } from "./keys/create-keys-api.js";
+import { desiredReader } from "./desired-reader.js";
+import { createDriftWatch } from "./drift/watch-drift.js";
+import { createExoViews } from "./exo-views.js";
+import { createFleet } from "./fleet.js";
+import { entriesOfAdded, entriesOfRuns, type KeptEntry } from "./kept-entries.js";
 import { lackOf } from "./lack-of.js";
-import { listDiscovered } from "./list-discovered.js";
 import { createLocalWeights } from "./local-weights.js";
-import { listModels } from "./model-list/list-models.js";
-import { servedNames } from "./model-list/served-names.js";
 import type { ModelRun } from "./model-run.js";
-import { createModelWork, type ModelWork } from "./model-work.js";
-import { createNodesApi } from "./nodes/create-nodes-api.js";
-import { createKeyRotation, type KeyRotation } from "./nodes/key-rotation.js";
+import { createModelWork } from "./model-work.js";
+import { createKeyRotation } from "./nodes/key-rotation.js";
 import { cordonedNodes } from "./plan-model.js";
-import { clientNames, servingModels } from "./serving-models.js";
+import { servingModels } from "./serving-models.js";
 import { createSplitWatch } from "./split-watch.js";
-import type { StatusReport } from "./status-report.js";
 import { createWeightsCopier } from "./sync/copy-weights.js";
-import { createModelSync, type ModelSync } from "./sync/sync-model.js";
+import { createModelSync } from "./sync/sync-model.js";
 import { createSyncNodes } from "./sync/sync-nodes.js";
 import { workByGeneration } from "./work-by-generation.js";
 
@@ -60,22 +52,9 @@ export interface Controller {
   readonly close: Close;
 }
 
-/** What changes while a controller runs. */
-interface Now {
-  spec: ClusterSpec;
-  view: ClusterView | undefined;
-  gateway: GatewayFacts;
-}
-
-/** What clients of the gateway are told. */
-interface GatewayFacts {
-  readonly url: string;
-  asksForKeys(): boolean;
-}
-
 export function createController(deps: ControllerDeps): Controller {
   const { settings, store, clock, logger } = deps;
-  const now: Now = { spec: settings.spec, view: undefined, gateway: { url: "", asksForKeys: () => false } };
+  const now: ControllerNow = { spec: settings.spec, view: undefined, gateway: { url: "", asksForKeys: () => false } };
   const eyes = openEyes(deps, now);
   const { access, ring } = eyes;
   const desired = desiredReader(store);
@@ -114,7 +93,7 @@ export function createController(deps: ControllerDeps): Controller {
   const drift = createDriftWatch({ wanted: wantedEntries, access, clock, logger, lifetime: deps.lifetime });
   let loop: ControlLoop | undefined;
   return {
-    api: createApi(deps, now, {
+    api: createControllerApi(deps, now, {
       access,
       fleet: eyes.fleet,
       exos: eyes.exos,
@@ -161,7 +140,7 @@ export function createController(deps: ControllerDeps): Controller {
 }
 
 /** Everything that looks at the cluster. */
-function openEyes(deps: ControllerDeps, now: Now) {
+function openEyes(deps: ControllerDeps, now: ControllerNow) {
   const { settings, store, clock, logger, watch } = deps;
   const rotation = createKeyRotation({ keys: deps.ownKeys, store, logger });
   const fleet = createFleet({
@@ -204,106 +183,4 @@ function openEyes(deps: ControllerDeps, now: Now) {
     },
   });
   return { fleet, rotation, exos, ring, access: ring.seeing(access) };
-}
-
-interface ApiParts {
-  readonly access: ClusterAccess;
-  readonly fleet: Fleet;
-  readonly exos: ExoViews;
-  readonly rotation: KeyRotation;
-  readonly ring: ClassicCluster;
-  readonly desired: DesiredReader;
-  readonly known: () => KnownModels;
-  readonly work: ModelWork;
-  readonly sync: ModelSync;
-  readonly classic: ClassicWork;
-  readonly serving: () => readonly ServingModel[];
-  readonly wantedEntries: WantedEntries;
-  readonly drift: DriftWatch;
-}
-
-function createApi(deps: ControllerDeps, now: Now, parts: ApiParts): AdminApi {
-  const { settings, store, clock, watch } = deps;
-  const { access, fleet, exos, rotation, ring, desired, known } = parts;
-  const { work, sync, classic, serving, wantedEntries, drift } = parts;
-  const status = (): StatusReport => {
-    const runs = work.runs();
-    const report = buildStatus({
-      simulated: settings.simulated,
-      cluster: now.spec.cluster.name,
-      generation: desired().generation,
-      gateway: now.gateway.url,
-      now: clock.now(),
-      view: now.view,
-      fleet: fleet.nodes(),
-      runs,
-      serving: serving(),
-      drift: drift.findings(),
-    });
-    return ring.generation().kind === "classic" ? ring.status(report, runs) : report;
-  };
-  return createAdminCalls({
-    info: () => ({
-      version: settings.version,
-      pid: settings.pid,
-      simulated: settings.simulated,
-      cluster: now.spec.cluster.name,
-      gateway: now.gateway.url,
-      keys: now.gateway.asksForKeys() ? "asked" : "not-asked",
-      admin: deps.admin.url(),
-      models: clientNames(desired().models, now.spec.gateway.aliases),
-    }),
-    status,
-    nodes: createNodesApi({
-      store,
-      fleet,
-      rotation,
-      keys: deps.ownKeys,
-      lifetime: deps.lifetime,
-      statuses: () => status().nodes,
-      view: () => now.view,
-      exoViews: exos.views,
-      clock,
-    }),
-    keys: createKeysApi({ store, ...deps.keyUse, clock, randomBytes: deps.randomBytes }),
-    admin: deps.admin.calls,
-    discover: () => listDiscovered(watch.sightings(), fleet.nodes(), now.view),
-    view: () => now.view,
-    access,
-    listModels: (view, cards) =>
-      listModels({
-        simulated: settings.simulated,
-        view,
-        members: store.members().map((member) => member.name),
-        kept: wantedEntries(),
-        drift: drift.findings(),
-        servedAs: servedNames(work.runs(), now.spec.gateway.aliases),
-        cards,
-      }),
-    work,
-    classic,
-    sync,
-    entries: createEntriesApi(
-      {
-        access,
-        fleet,
-        store,
-        describeModel: createDescribeModel(access),
-        desired: () => ({ desired: desired().models, addedByRun: store.desired()?.added ?? [] }),
-        entryOf: (model) => known().find(model)?.entry,
-        clock,
-      },
-      deps.lifetime,
-    ),
-    store,
-    spec: () => now.spec,
-    known,
-    useSpec: (spec) => {
-      now.spec = spec;
-    },
-    ...(settings.enrolment === undefined ? {} : { enrolment: settings.enrolment }),
-    clock,
-    randomBytes: deps.randomBytes,
-    lifetime: deps.lifetime,
-  });
 }
