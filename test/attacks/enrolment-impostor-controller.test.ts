@@ -1,12 +1,12 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { openForeignServer } from "../support/enrolment-attacker.js";
 import { type EnrolmentHouse, openEnrolmentHouse } from "../support/enrolment-house.js";
 
 let house: EnrolmentHouse;
-beforeEach(async () => {
+beforeAll(async () => {
   house = await openEnrolmentHouse();
 });
-afterEach(() => house.close());
+afterAll(() => house.close());
 
 test("an impostor at the right address with another key gets a handshake and not one byte", async () => {
   const received: Buffer[] = [];

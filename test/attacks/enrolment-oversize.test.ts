@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { dialEnrolment, readAll } from "../support/enrolment-attacker.js";
 import { type EnrolmentHouse, openEnrolmentHouse } from "../support/enrolment-house.js";
 
 let house: EnrolmentHouse;
-beforeEach(async () => {
+beforeAll(async () => {
   house = await openEnrolmentHouse();
 });
-afterEach(() => house.close());
+afterAll(() => house.close());
 
 test.each([
   ["17 KiB without an end", "x".repeat(17 * 1024)],

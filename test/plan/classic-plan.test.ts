@@ -89,6 +89,16 @@ function allRings(names: readonly string[], layers: number): readonly (readonly 
 
 const eight = Array.from({ length: 8 }, (_, at) => `n${at}`);
 
+/** One in any order, with the one layer too many on its first node. */
+const aRing = (names: readonly string[], layers: number): fc.Arbitrary<readonly PlacedStage[]> =>
+  fc.shuffledSubarray([...names], { minLength: names.length }).map((order) => {
+    const more = layers - names.length;
+    return order.map((node, rank) => ({
+      node,
+      layers: { start: rank === 0 ? 0 : rank + more, end: rank + 1 + more },
+    }));
+  });
+
 /** Machines of different speed, of which two are joined by a quick cable, two to a slow switch. */
 const unevenRing = () => {
   const nodes = eight.map((name, at) => aPlanNode(name, { ...plenty, effBytesPerSec: (150 + 70 * at) * 1e9 }));
@@ -106,7 +116,7 @@ test("above seven machines one order alone is looked at, and the gap to what may
   const { optimal } = result;
   if (optimal === true || optimal === null || optimal === undefined) throw new Error("a gap was to be stated");
   const seconds = (ring: readonly PlacedStage[]) => evaluatePlacement(problem, ring).latencySec;
-  const best = allRings(eight, 9).reduce((least, ring) => Math.min(least, seconds(ring)), Number.POSITIVE_INFINITY);
+  const best = Math.min(...fc.sample(aRing(eight, 9), { numRuns: 3_000, seed: 5 }).map(seconds));
   expect(best).toBeLessThan(seconds(placed));
   expect(seconds(placed) * (1 - optimal.gap)).toBeLessThanOrEqual(best);
   expect(result.reasons.map(({ code }) => code)).toContain("not_proven_optimal");

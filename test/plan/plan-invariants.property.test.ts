@@ -3,7 +3,7 @@ import { checkInvariant } from "../support/check-invariant.js";
 import { planInvariants } from "../support/plan-invariants.js";
 
 /** `npm run check:plan-invariants` runs each of them 10,000 times. */
-const runs = 50;
+const runs = 25;
 
 describe("of any problem", () => {
   test.each(planInvariants.map((invariant) => [invariant.name, invariant] as const))("%s", (_, invariant) => {

@@ -12,7 +12,7 @@ export const modelsPyText = [
   "from typing import Optional",
   "",
   "model_cards = {",
-  '  "llama-3.2-1b": { "layers": 16, "repo": { "MLXDynamicShardInferenceEngine": "mlx-community/llama", }, },',
+  '  "llama-3.2-1b": { "layers": 16, "repo": { "MLXDynamicShardInferenceEngine": "owner/llama", }, },',
   "}",
   "",
   "pretty_name = {",

@@ -195,7 +195,7 @@ describe("finds the installation", () => {
 
 describe("reads the model's files where exo looks for them", () => {
   test("and takes their word over what is usual", async () => {
-    const folder = join(house.root, "home", "downloads", "owner--my-llama");
+    const folder = join(house.root, "home", "downloads", "mlx-community--my-llama");
     await mkdir(folder, { recursive: true });
     const quantization = { group_size: 64, bits: 4, mode: "affine", "a.b": { bits: 8 } };
     await writeFile(
@@ -204,7 +204,7 @@ describe("reads the model's files where exo looks for them", () => {
     );
     await writeFile(join(folder, "tokenizer_config.json"), "{}");
     await writeFile(join(folder, "chat_template.jinja"), "");
-    const files = await (await house.open()).modelFiles("owner/my-llama");
+    const files = await (await house.open()).modelFiles("mlx-community/my-llama");
     expect(files).toEqual({
       basis: "the files here",
       modelType: "qwen3_moe",
