@@ -16,11 +16,21 @@ export class StuckExoProblem extends Problem {
   }
 }
 
-/** Stops exo and starts it again. @throws AgentRefusedError when the agent does not run this exo */
+/** For the agent to stop exo, which ends its runners first, and to start it. */
+const restartStepMs = 30_000;
+
+/**
+ * Stops exo and starts it again. Once begun it goes on when the signal aborts: a stopped exo serves nobody, and nothing else would
+ * start it.
+ *
+ * @throws AgentRefusedError when the agent does not run this exo
+ */
 export async function startAgain(agent: AgentLink, signal: AbortSignal): Promise<void> {
-  await agent.stopExo(signal);
-  // Once more where the first answer got lost: a stopped exo serves nobody, and nothing else would start it.
-  await agent.startExo(signal).catch(() => agent.startExo(signal));
+  signal.throwIfAborted();
+  await agent.stopExo(AbortSignal.timeout(restartStepMs));
+  const start = () => agent.startExo(AbortSignal.timeout(restartStepMs));
+  // Once more where the first answer got lost.
+  await start().catch(start);
 }
 
 /** The same as a step. */

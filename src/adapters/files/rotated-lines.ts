@@ -53,12 +53,21 @@ async function openLast(series: LineSeries): Promise<FileHandle> {
   return handle;
 }
 
+/** The next file is there before any older one loses its name: where it can't be made, nothing is lost. */
 async function putAside(series: LineSeries, handle: FileHandle): Promise<FileHandle> {
-  for (let age = series.files - 2; age >= 0; age -= 1)
-    await rename(fileOf(series, age), fileOf(series, age + 1)).catch((error: unknown) => {
-      if (!isMissing(error)) throw error;
-    });
-  const next = await openLast(series);
+  const draft = join(series.folder, `${series.name}.next.jsonl`);
+  const next = await open(draft, "a+", 0o600);
+  try {
+    for (let age = series.files - 2; age >= 0; age -= 1)
+      await rename(fileOf(series, age), fileOf(series, age + 1)).catch((error: unknown) => {
+        if (!isMissing(error)) throw error;
+      });
+    await rename(draft, fileOf(series, 0));
+    await syncFolder(series.folder);
+  } catch (error) {
+    await next.close();
+    throw error;
+  }
   await handle.close();
   return next;
 }

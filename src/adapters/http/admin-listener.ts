@@ -58,14 +58,31 @@ export async function openAdminListener(options: AdminListenerOptions): Promise<
   const { listen, tls } = options;
   const server = createServer(options);
   let site: CookieSite = { scheme: tls === undefined ? "http" : "https", port: listen.port };
-  guard(server, options, () => site);
+  let certified = namesOf(tls);
+  guard(server, options, {
+    site: () => site,
+    hosts: () => [...options.hosts.map((name) => name.toLowerCase()), ...certified],
+  });
   const bound = await listenForAdmins(server, listen, site.scheme);
   site = { ...site, port: bound.port };
   return {
     ...bound,
-    renew: (material) => (server.server as unknown as TlsServer).setSecureContext(contextOf(material)),
+    renew: (material) => {
+      (server.server as unknown as TlsServer).setSecureContext(contextOf(material));
+      certified = namesOf(material);
+    },
     close: () => server.close(),
   };
+}
+
+const namesOf = (tls: TlsMaterial | undefined): readonly string[] =>
+  (tls === undefined ? [] : certificateNames(tls)).map((name) => name.toLowerCase());
+
+/** What may change while it listens. */
+interface Place {
+  readonly site: () => CookieSite;
+  /** Names by which it is reached, in lower case. */
+  readonly hosts: () => readonly string[];
 }
 
 /** Browsers and everything that exoctl runs on have known TLS 1.3 for years. */
@@ -84,20 +101,16 @@ function createServer({ tls, deadlines }: AdminListenerOptions): FastifyInstance
   return made;
 }
 
-function guard(server: FastifyInstance, options: AdminListenerOptions, site: () => CookieSite): void {
-  const { findKey, sessions, codes, trail, clock, logger } = options;
+function guard(server: FastifyInstance, options: AdminListenerOptions, { site, hosts }: Place): void {
+  const { findKey, sessions, codes, trail, clock, logger, listen } = options;
   const authenticate = createAuthenticate({ findKey, sessions, clock, site });
   const refuse = createRefuseAccess({ attempts: createAttemptLimit(clock), trail, logger });
-  const { host } = options.listen;
-  const certified = options.tls === undefined ? [] : certificateNames(options.tls);
-  const own = host.includes(":") ? `[${host}]` : host;
-  const hosts = [...options.hosts, ...certified, own].map((name) => name.toLowerCase());
   const askings = new WeakMap<FastifyRequest, Asking>();
 
   server.addHook("onRequest", async (request: FastifyRequest, reply: FastifyReply) => {
     reply.headers(pageHeaders);
     const headers = request.raw.headersDistinct;
-    const foreign = checkSite(headers, hosts);
+    const foreign = checkSite(headers, [...hosts(), listen.host.toLowerCase()]);
     if (foreign !== undefined) return refuse(request, reply, foreign);
     if (request.routeOptions.url === openPath) return undefined;
     const who = authenticate(headers);

@@ -40,7 +40,9 @@ type Question<C = DatabaseCall> = C extends DatabaseCall ? Omit<C, "id"> : never
 export async function openDatabase(file: string): Promise<Database> {
   const thread = new Worker(new URL("./database-thread.js", import.meta.url), { workerData: file });
   const waiting = new Map<number, Waiting>();
+  let ended: Error | undefined;
   const failAll = (error: Error): void => {
+    ended ??= error;
     for (const { reject } of waiting.values()) reject(error);
     waiting.clear();
   };
@@ -61,6 +63,7 @@ export async function openDatabase(file: string): Promise<Database> {
   let asked = 0;
   const ask = (question: Question): Promise<readonly Row[]> =>
     new Promise((resolve, reject) => {
+      if (ended !== undefined) return reject(ended);
       asked += 1;
       waiting.set(asked, { resolve, reject });
       thread.postMessage({ ...question, id: asked } satisfies DatabaseCall);
@@ -70,6 +73,7 @@ export async function openDatabase(file: string): Promise<Database> {
     rows: (statement) => ask({ kind: "rows", statement }),
     write: async (statements) => void (await ask({ kind: "write", statements })),
     close: async () => {
+      if (ended !== undefined) return;
       if (closing === undefined) {
         closing = once(thread, "exit");
         thread.postMessage("close");

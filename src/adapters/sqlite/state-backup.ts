@@ -1,9 +1,9 @@
-import { mkdir, readFile, rename, stat } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
 import { Problem } from "../../runtime/problem.js";
-import { createState, filesOf, openState, stateFileName } from "./state-database.js";
+import { createState, filesOf, openState, stateFileName, unfinishedRestore } from "./state-database.js";
 import { documentSchema, type StateDocument, withRestoredTerm } from "./state-document.js";
 import { lockStateFolder } from "./state-lock.js";
 
@@ -39,10 +39,7 @@ const noState = (folder: string): Problem =>
  * @throws Problem `no_state`, `state_damaged`, `state_newer`
  */
 export async function readStateForBackup(folder: string, exoctlVersion: string, now: number): Promise<StateBackup> {
-  const identity = await readFile(join(folder, parts.identity), "utf8").catch((error: unknown) => {
-    throw isMissing(error) ? noState(folder) : error;
-  });
-  const state = await readState(folder);
+  const { identity, state } = await readTogether(folder);
   return backupSchema.parse({
     format: "exoctl-backup",
     version: 1,
@@ -52,6 +49,20 @@ export async function readStateForBackup(folder: string, exoctlVersion: string, 
     state: JSON.parse(JSON.stringify(state)),
     identity,
   });
+}
+
+/** The keys and the state of one moment: while the controller's key changes, both are written. */
+async function readTogether(folder: string): Promise<{ readonly identity: string; readonly state: StateDocument }> {
+  const readIdentity = () =>
+    readFile(join(folder, parts.identity), "utf8").catch((error: unknown) => {
+      throw isMissing(error) ? noState(folder) : error;
+    });
+  for (let before = await readIdentity(); ; ) {
+    const state = await readState(folder);
+    const identity = await readIdentity();
+    if (identity === before) return { identity, state };
+    before = identity;
+  }
 }
 
 async function readState(folder: string): Promise<StateDocument> {
@@ -86,12 +97,15 @@ export function parseBackup(text: string): StateBackup {
 export async function restoreState(folder: string, backup: StateBackup, now: number): Promise<string | undefined> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const unlock = await lockStateFolder(folder);
+  const marker = join(folder, unfinishedRestore);
   try {
+    await writeFileAtomic(marker, "", { mode: 0o600 });
     const before = await setAside(folder, now);
     const state = withRestoredTerm(backup.state);
     // The state comes last: with it, and only then, the folder is a controller's again.
     await writeFileAtomic(join(folder, parts.identity), backup.identity, { mode: 0o600 });
     await createState(join(folder, parts.state), state);
+    await rm(marker);
     return before;
   } finally {
     await unlock();

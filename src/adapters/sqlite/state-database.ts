@@ -8,10 +8,14 @@ import { changesBetween, createFacts, documentIn, readFacts } from "./state-rows
 /** The controller's state in its folder. */
 export const stateFileName = "state.db";
 
+/** Is there from the beginning of a restore to its end: what the folder holds in between is no controller's state. */
+export const unfinishedRestore = "restore-under-way";
+
 /** A killed controller leaves what it wrote last in files beside it. They belong together. */
 export const filesOf = (file: string): readonly string[] => [file, `${file}-wal`, `${file}-shm`];
 
-const isThere = (file: string): Promise<boolean> =>
+/** Whether there is a file of that name. */
+export const isThere = (file: string): Promise<boolean> =>
   stat(file).then(
     () => true,
     () => false,
@@ -61,6 +65,8 @@ export async function createState(file: string, document: StateDocument): Promis
   try {
     await writeFile(draft, "", { mode: 0o600 });
     await writeState(draft, document);
+    // A log that a killed controller has left would be laid over the new file.
+    for (const name of filesOf(file).slice(1)) await rm(name, { force: true });
     await rename(draft, file);
     await syncFolder(dirname(file));
   } catch (error) {

@@ -7,7 +7,7 @@ import type { ApiKey } from "../../gateway/keys/api-key.js";
 import { Problem } from "../../runtime/problem.js";
 import type { Database } from "./database.js";
 import { withKey, withKeyUsage, withRevokedKey } from "./keys-in-state.js";
-import { createState, openState, stateFileName } from "./state-database.js";
+import { createState, isThere, openState, stateFileName, unfinishedRestore } from "./state-database.js";
 import {
   type Change,
   documentVersion,
@@ -22,7 +22,7 @@ import {
   withToken,
 } from "./state-document.js";
 import { lockStateFolder } from "./state-lock.js";
-import { stateDamaged, stateNotSaved } from "./state-problems.js";
+import { restoreUnfinished, stateDamaged, stateNotSaved } from "./state-problems.js";
 import { changesBetween } from "./state-rows.js";
 
 /** The same list at every call: who reads it sees whether it has changed. */
@@ -93,13 +93,14 @@ async function beginTerm(file: string): Promise<{ readonly database: Database; r
 /**
  * Opens the controller's state in a folder of this user alone, made when it is not there, and takes it for this process.
  *
- * @throws Problem `state_locked` while another controller uses it, `state_damaged`, `state_newer` or `state_exposed`; nothing in
+ * @throws Problem `state_locked` while another controller uses it, `state_damaged`, `state_newer`, `state_exposed` or `restore_unfinished`; nothing in
  * the folder is changed then. `state_not_saved` when the disk is full.
  */
 export async function openStateFolder(folder: string): Promise<StateStore> {
   await preparePrivateFolder(folder);
   const unlock = await lockStateFolder(folder);
   try {
+    if (await isThere(join(folder, unfinishedRestore))) throw restoreUnfinished(folder);
     const file = join(folder, stateFileName);
     const { database, document } = await beginTerm(file);
     const { read, change, settled } = createWriter(database, file, document);

@@ -7,8 +7,17 @@ export const stateDamaged = (file: string, cause: unknown): Problem =>
     "failed",
     "state_damaged",
     `The controller's state in ${file} can't be read; it was left as it is`,
-    "Put the file back from a backup. If there is none, move it away and start again: the cluster begins anew, and every node has to enrol again.",
+    "Put a backup back with `exoctl restore`. If there is none, move the file away, with those of its name that end in -wal and -shm, and start again: the cluster begins anew, and every node has to enrol again.",
     { cause },
+  );
+
+/** A restore was killed between taking the old state away and putting the new one there. */
+export const restoreUnfinished = (folder: string): Problem =>
+  new Problem(
+    "failed",
+    "restore_unfinished",
+    `A restore into ${folder} did not come to its end`,
+    "Run `exoctl restore` again. What was there before is in its folder before-restore-...",
   );
 
 export const stateNewer = (file: string): Problem =>

@@ -8,7 +8,13 @@ export function renderRotatedKey({ outcome, pinWords, behind }: RotatedKey, page
   return [
     ...bullet("", `${what}: ${pinWords}`, page),
     ...(done === "" ? [] : bullet("", done, page)),
-    ...(outcome === "started" ? bullet("", "Join tokens made before are good no more.", page) : []),
+    ...(outcome === "started"
+      ? bullet(
+          "",
+          "Join tokens made before are good no more, and a backup made before holds a key that no node answers: make a new one.",
+          page,
+        )
+      : []),
     ...behind.flatMap(({ node, why }) =>
       bullet("  ", `${plainText(node)} still answers the key before: ${plainText(why)}`, page),
     ),

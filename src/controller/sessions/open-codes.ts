@@ -12,6 +12,8 @@ export interface OpenCodes {
   issue(user: string): { readonly code: string; readonly expiresAt: number };
   /** @returns who made it, once; never again, and not when it is too old */
   redeem(code: string): { readonly user: string } | undefined;
+  /** All that are open are worthless from now on. */
+  withdraw(): void;
 }
 
 /** What is compared and kept in place of a secret of 256 bits. */
@@ -35,5 +37,6 @@ export function createOpenCodes(clock: Clock, randomBytes: (bytes: number) => Ui
       open.delete(hash);
       return found !== undefined && clock.now() < found.expiresAt ? { user: found.user } : undefined;
     },
+    withdraw: () => open.clear(),
   };
 }

@@ -23,6 +23,6 @@ export interface SessionsApi {
   /** @throws Problem `no_admin_port` (usage) when there is none */
   createOpenLink(request: { readonly by: string }): Promise<OpenLink>;
   listSessions(): readonly ListedSession[];
-  /** Ends one, or all. @throws Problem `unknown_session` (usage) */
+  /** Ends one, or all and the links that nobody has used yet. @throws Problem `unknown_session` (usage) */
   endSessions(request: { readonly id?: string }): Promise<{ readonly ended: number }>;
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import { isIP } from "node:net";
 import { type ApiError, badRequest } from "../api-error.js";
+import { isAddress, isOneOf } from "./host-names.js";
 import { hostOf, isLoopbackName } from "./loopback.js";
 
 /** Which `Host` and `Origin` a listener answers to. */
@@ -37,10 +37,7 @@ export function checkCaller(request: IncomingMessage, rules: CallerRules): ApiEr
 
 function isOwnName(host: string, { listenHost, hosts, keys }: CallerRules): boolean {
   if (isLoopbackName(host) || host === listenHost.toLowerCase()) return true;
-  if (keys === "asked" && isIP(host.replace(/^\[|\]$/g, "")) !== 0) return true;
-  // A name that ends with a dot is the same name.
-  const name = host.replace(/\.$/, "");
-  return hosts.includes(name) || hosts.includes(name.replace(/^[^.]+/, "*"));
+  return (keys === "asked" && isAddress(host)) || isOneOf(host, hosts);
 }
 
 function isLoopbackOrigin(origin: string): boolean {

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { appendFile, mkdtemp, readdir, readFile, rm, stat, symlink, unlink } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, unlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -76,6 +76,21 @@ test.skipIf(!existsSync("/dev/full"))(
     expect(await targets()).toEqual(["two"]);
   },
 );
+
+test("where the next file can't be made, no older one is lost", async () => {
+  const series: LineSeries = { folder, name: "lines", fileBytes: 30, files: 3 };
+  const lines = await openLines(series);
+  open.push(lines.close);
+  for (const line of ["first", "second", "third", "fourth", "fifth"]) await lines.append(`the ${line} line`);
+  const before = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name), "utf8")));
+  await mkdir(join(folder, "lines.next.jsonl"));
+  for (let tries = 0; tries < 4; tries += 1)
+    await expect(lines.append("a line that needs another file")).rejects.toMatchObject({ code: "EISDIR" });
+  await rm(join(folder, "lines.next.jsonl"), { recursive: true });
+  expect(await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name), "utf8")))).toEqual(
+    before,
+  );
+});
 
 test("a series never takes more than its bound, keeps the newest lines, and is read in order", async () => {
   const series: LineSeries = { folder, name: "lines", fileBytes: 100, files: 3 };

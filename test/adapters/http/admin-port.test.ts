@@ -219,8 +219,12 @@ describe("names", () => {
     ["[::1]:8416", "200 ok"],
     ["studio.lan", "200 ok"],
     ["STUDIO.lan:8416", "200 ok"],
+    ["admin.studio.lan", "200 ok"],
+    ["evil.lan", "403 host_not_allowed"],
+    // An address can't be made to point elsewhere.
+    ["10.0.0.5:8416", "200 ok"],
   ])("a page whose own name %s points here: %s", async (host, expected) => {
-    const { call, codeOf } = await house({ options: { hosts: ["studio.lan"] } });
+    const { call, codeOf } = await house({ options: { hosts: ["studio.lan", "*.studio.lan"] } });
     expect(await codeOf(call("GET", status, { ...bearer(admin.text), host }))).toBe(expected);
   });
 

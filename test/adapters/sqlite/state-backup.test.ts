@@ -59,6 +59,19 @@ test("what was there before a restore is kept beside it", async () => {
   expect((await readFile(join(before ?? "", "state.db"))).equals(state)).toBe(true);
 });
 
+test("a restore that was cut off is gone on with, and no new cluster begins in between", async () => {
+  const folder = join(root, "one");
+  const { clusterId } = await aController(folder);
+  const backup = await readStateForBackup(folder, "1.0.0", now);
+  for (const name of ["state.db", "identity.pem"]) await rm(join(folder, name));
+  await writeFile(join(folder, "restore-under-way"), "");
+  await expect(openStateFolder(folder)).rejects.toMatchObject({ code: "restore_unfinished" });
+  await restoreState(folder, backup, now);
+  const store = await openStateFolder(folder);
+  expect(store.clusterId).toBe(clusterId);
+  await store.close();
+});
+
 test("nothing is touched while a controller runs there, or when the passphrase or the file is wrong", async () => {
   const folder = join(root, "one");
   await aController(folder);

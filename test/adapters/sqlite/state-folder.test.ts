@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -159,6 +159,18 @@ describe("a state folder in the wrong hands or shape", () => {
       expect(await readdir(folder)).toEqual(["state.db"]);
     },
   );
+
+  test("what a killed controller has left beside a file that is gone is not laid over the new one", async () => {
+    const store = await openStore();
+    await store.addToken(aToken());
+    const left = join(folder, "..", "left");
+    await cp(join(folder, "state.db-wal"), left);
+    await store.close();
+    await rm(join(folder, "state.db"));
+    await rename(left, join(folder, "state.db-wal"));
+    const anew = await openStore();
+    expect([anew.tokens(), anew.clusterId === store.clusterId]).toEqual([[], false]);
+  });
 
   test("a file of a newer version is left alone", async () => {
     await (await openStore()).close();

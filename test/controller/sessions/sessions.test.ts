@@ -24,6 +24,13 @@ test("a code is 256 bits, good once, and for two minutes", async () => {
   expect(codes.redeem(late)).toBeUndefined();
 });
 
+test("a code that is withdrawn is worthless", () => {
+  const { codes } = house();
+  const { code } = codes.issue("anna");
+  codes.withdraw();
+  expect(codes.redeem(code)).toBeUndefined();
+});
+
 test("only so many codes wait: the oldest are worthless", () => {
   const { codes } = house();
   const all = Array.from({ length: 17 }, () => codes.issue("anna").code);
