@@ -1,7 +1,7 @@
 import type { ClusterAccess, ClusterView } from "../apply/cluster-access.js";
 import { isReadyOn, startAgain } from "../apply/stuck-exo.js";
 import type { NodeName } from "../cluster/names.js";
-import type { AgentLink } from "../inventory/agent-link.js";
+import { type AgentLink, AgentRefusedError } from "../inventory/agent-link.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Logger } from "../runtime/logger.js";
 import { type Apartness, afterLook, afterRestart, isRestartDue } from "./apartness.js";
@@ -32,12 +32,18 @@ export interface SplitWatchDeps {
 export function createSplitWatch({ access, manages, clock, logger, lifetime }: SplitWatchDeps): SplitWatch {
   const known = new Map<NodeName, Apartness>();
   const restarts = new Map<NodeName, Promise<void>>();
+  /** Where exo may have been stopped and not started: nothing but us would start it. */
+  const halted = new Set<NodeName>();
 
   const restart = async (node: NodeName, agent: AgentLink): Promise<void> => {
     try {
-      logger.warn("exo is apart from the others, starting it again", { node });
-      await startAgain(agent, lifetime);
+      const isHalted = halted.has(node);
+      if (!isHalted) logger.warn("exo is apart from the others, starting it again", { node });
+      halted.add(node);
+      await (isHalted ? agent.startExo(lifetime) : startAgain(agent, lifetime));
+      halted.delete(node);
     } catch (error) {
+      if (error instanceof AgentRefusedError) halted.delete(node);
       if (!lifetime.aborted) logger.warn("exo was not started again", { node, error });
     } finally {
       restarts.delete(node);
@@ -53,6 +59,10 @@ export function createSplitWatch({ access, manages, clock, logger, lifetime }: S
         else known.set(name, apartness);
         const serves = deployment.instances.some((instance) => isReadyOn(instance, name));
         const agent = access.agent(name);
+        if (halted.has(name) && !restarts.has(name) && agent !== undefined && mode === "mend") {
+          restarts.set(name, restart(name, agent));
+          continue;
+        }
         const mayMend = mode === "mend" && manages() && node.apart && !cordoned && !serves && !restarts.has(name);
         if (!mayMend || agent === undefined || apartness === undefined || !isRestartDue(apartness, now)) continue;
         known.set(name, afterRestart(apartness, now));

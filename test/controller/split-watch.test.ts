@@ -22,13 +22,18 @@ const without = (...apart: readonly string[]): ClusterView => ({
 });
 
 /** A watch that looks once a second at whatever it is given. */
-function aWatch({ manages = true, agents = names as readonly string[] } = {}) {
+function aWatch({ manages = true, agents = names as readonly string[], lostStarts = 0 } = {}) {
+  let lost = lostStarts;
   const clock = createManualClock();
   const calls: string[] = [];
   const agent = (node: string) =>
     aLink(node, {
       stopExo: async () => void calls.push(`stop ${node}`),
-      startExo: async () => void calls.push(`start ${node}`),
+      startExo: async () => {
+        lost -= 1;
+        if (lost >= 0) throw new Error("the link was lost");
+        calls.push(`start ${node}`);
+      },
     });
   const watch = createSplitWatch({
     access: { agent: (node) => (agents.includes(node) ? agent(node) : undefined) },
@@ -60,6 +65,14 @@ describe("an exo that is in another cluster than the others", () => {
     expect(calls).toEqual(again);
     await look(600, without("studio-3"));
     expect(calls).toEqual([...again, ...again]);
+  });
+
+  test("does not stay stopped where the link was lost in between, also when it is not seen any more", async () => {
+    const { calls, look } = aWatch({ lostStarts: 5 });
+    await look(121, without("studio-3"));
+    expect(calls).toEqual(["stop studio-3"]);
+    await look(10, whole);
+    expect(calls).toEqual(again);
   });
 
   test("is begun with anew once it was back", async () => {
