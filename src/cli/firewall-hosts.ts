@@ -1,5 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
+import type { AdminClient } from "../adapters/http/admin-client.js";
 import { parseHostPort } from "../config/host-port.js";
 import type { EnrolledNode } from "../controller/nodes/nodes-api.js";
 import type { CheckedHost } from "../discover/exposure/check-exposure.js";
@@ -31,12 +32,7 @@ async function addressesOf(host: string): Promise<readonly string[]> {
 }
 
 async function enrolledNodes(options: ControllerOptions): Promise<readonly EnrolledNode[]> {
-  const nodes = await controllerOf(options)
-    .listNodes()
-    .catch((error: unknown) => {
-      if (error instanceof Problem && error.code === "no_controller") return [];
-      throw error;
-    });
+  const nodes = await nodesOf(controllerOf(options));
   if (nodes.length > 0) return nodes;
   throw new Problem(
     "usage",
@@ -44,6 +40,17 @@ async function enrolledNodes(options: ControllerOptions): Promise<readonly Enrol
     "no host was named, and no controller on this machine knows any",
     "Name the nodes' addresses, such as 10.0.0.11 10.0.0.12.",
   );
+}
+
+/** What exos of a simulation tell of their network belongs to nobody, or to somebody else. */
+async function nodesOf(controller: AdminClient): Promise<readonly EnrolledNode[]> {
+  try {
+    const [{ simulated }, nodes] = await Promise.all([controller.info(), controller.listNodes()]);
+    return simulated ? nodes.map((node) => ({ ...node, toldAddresses: [] })) : nodes;
+  } catch (error) {
+    if (error instanceof Problem && error.code === "no_controller") return [];
+    throw error;
+  }
 }
 
 const withNames = async (hosts: readonly string[]): Promise<readonly CheckedHost[]> =>

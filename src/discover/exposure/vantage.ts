@@ -30,7 +30,7 @@ export function vantageOf(address: string, own: readonly OwnNetwork[]): Vantage 
   const target = bare(address);
   if (own.some((network) => bare(network.address) === target)) return "self";
   if (target.startsWith("127.") || target === "::1") return "self";
-  if (/^fe[89ab]/i.test(target)) return "inside";
+  if (/^(?:fe[89ab]|169\.254\.)/i.test(target)) return "inside";
   return own.some(({ cidr }) => covers(cidr, target)) ? "inside" : "outside";
 }
 

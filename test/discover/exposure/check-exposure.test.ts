@@ -22,6 +22,7 @@ test.each([
   ["fd00::11", "inside"],
   ["fd01::11", "outside"],
   ["fe80::1%en5", "inside"],
+  ["169.254.10.1", "inside"],
   ["203.0.113.7", "outside"],
 ])("%s is looked at from %s", (address, vantage) => {
   expect(vantageOf(address, own)).toBe(vantage);
